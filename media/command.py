@@ -1,0 +1,141 @@
+"""The one door to ffmpeg: argv in, a bounded child process, the tail of its stderr out.
+
+ffmpeg-python builds graphs (`compile()`); this module alone runs them. It never sees a URL: files and pipes only.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from film.errors import CommandFailed, CommandTimedOut
+
+STDERR_TAIL_BYTES = 4000
+MEMORY_LIMIT_BYTES = 6 * 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandReport:
+    """What one finished command left: its standard output and the tail of its standard error."""
+
+    stdout: bytes
+    stderr_tail: str
+
+
+def ffmpeg_path() -> str:
+    """Return the ffmpeg binary that came with the imageio-ffmpeg wheel; a system ffmpeg is never used."""
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def _limit(pid: int) -> None:
+    # Set from outside: a function run between fork and exec is unsafe beside threads.
+    with contextlib.suppress(ProcessLookupError):  # it may be over already
+        resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+
+
+class _Slots:
+    """As many ffmpeg children at once as there are cores, per event loop."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._semaphore = asyncio.Semaphore(1)
+
+    def get(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._semaphore = loop, asyncio.Semaphore(os.cpu_count() or 1)
+        return self._semaphore
+
+
+_slots = _Slots()
+
+
+async def run_ffmpeg(
+    args: Sequence[str | Path],
+    *,
+    deadline_s: float,
+    stdin: bytes | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> CommandReport:
+    """Run ffmpeg with `args` (the binary itself left out) and wait for it.
+
+    Args:
+        args: Arguments after the binary; input guards (whitelists) belong before their `-i`.
+        deadline_s: Seconds of running, waiting for a free core not counted; then the whole process group is killed.
+        stdin: Bytes for its standard input, else it has none.
+        on_frame: Called with the frame number ffmpeg reports, for progress.
+
+    Returns:
+        Its output and the tail of its messages.
+
+    Raises:
+        CommandFailed: It ended with a code other than 0.
+        CommandTimedOut: It was still running at the deadline.
+    """
+    head = [ffmpeg_path(), "-nostdin", "-hide_banner", "-loglevel", "warning", "-y"]
+    if stdin is not None:
+        head.remove("-nostdin")
+    if on_frame is not None:
+        head += ["-progress", "pipe:2"]
+    argv = [*head, *(str(arg) for arg in args)]
+    async with _slots.get():
+        return await _run(argv, deadline_s=deadline_s, stdin=stdin, on_frame=on_frame)
+
+
+async def _run(
+    argv: Sequence[str], *, deadline_s: float, stdin: bytes | None, on_frame: Callable[[int], None] | None
+) -> CommandReport:
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        _limit(process.pid)
+        async with asyncio.timeout(deadline_s):
+            stdout, tail, _ = await asyncio.gather(
+                _read_all(process), _read_tail(process, on_frame), _feed(process, stdin)
+            )
+            code = await process.wait()
+    except TimeoutError as error:
+        raise CommandTimedOut(command=argv[0], deadline_s=deadline_s) from error
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    if code != 0:
+        raise CommandFailed(command=" ".join(argv), code=code, stderr_tail=tail)
+    return CommandReport(stdout=stdout, stderr_tail=tail)
+
+
+async def _read_all(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None  # noqa: S101 - asked for with PIPE
+    return await process.stdout.read()
+
+
+async def _read_tail(process: asyncio.subprocess.Process, on_frame: Callable[[int], None] | None) -> str:
+    assert process.stderr is not None  # noqa: S101 - asked for with PIPE
+    tail = b""
+    while chunk := await process.stderr.read(65536):
+        if on_frame is not None:
+            for line in chunk.splitlines():
+                if line.startswith(b"frame=") and line[6:].strip().isdigit():
+                    on_frame(int(line[6:]))
+        tail = (tail + chunk)[-STDERR_TAIL_BYTES:]
+    return tail.decode(errors="replace")
+
+
+async def _feed(process: asyncio.subprocess.Process, stdin: bytes | None) -> None:
+    if stdin is None or process.stdin is None:
+        return
+    process.stdin.write(stdin)
+    process.stdin.close()
