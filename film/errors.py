@@ -132,9 +132,7 @@ class NotRetryable(FilmError):
     """Retry was asked of a film that can't be salvaged."""
 
     code: ClassVar[str] = "not_retryable"
-    sentence: ClassVar[str] = (
-        "it can't be retried: it is unfinished, was refused, or is complete and no `--redo` named."
-    )
+    sentence: ClassVar[str] = "it is unfinished, was refused, or is complete and no `--redo` names a shot."
 
 
 class NotAwaitingApproval(FilmError):
@@ -344,8 +342,9 @@ class DiskFull(MediaError):
     free_bytes: int
 
     def __str__(self) -> str:
+        free, needed = self.free_bytes / 2**20, self.needed_bytes / 2**20
         return (
-            f"{self.path} has {self.free_bytes / 2**20:.0f} MiB free and the film needs {self.needed_bytes / 2**20:.0f}: "
+            f"{self.path} has {free:.0f} MiB free and the film needs {needed:.0f}: "
             "make room, or set LONGVIDEO_HOME to another disk"
         )
 
