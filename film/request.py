@@ -1,4 +1,4 @@
-"""What a customer may order: every field, its default and its limits. Wrong input ends here, before anything is written.
+"""What a customer may order: every field, its default and its limits. Wrong input ends here: nothing is written.
 
 Source: Long Video API (prompt, duration, webhook_url, limits); all other fields, names and limits are the house's own.
 """

@@ -66,7 +66,7 @@ _PAUSE_S: Final = 0.6
 
 def narration_characters_max(kept_s: int, language: str) -> int:
     """Return how many characters of narration fit into `kept_s` seconds at a calm pace."""
-    rate = _SPOKEN_PER_S.get(language.split("-")[0].lower(), _SPOKEN_PER_S_ALPHABET)
+    rate = _SPOKEN_PER_S.get(language.partition("-")[0].lower(), _SPOKEN_PER_S_ALPHABET)
     return max(6, int((kept_s - _PAUSE_S) * rate))
 
 
@@ -86,9 +86,11 @@ def storyboard_faults(
     known = {character.id for character in storyboard.characters}
     if len(known) != len(storyboard.characters):
         faults.append("character ids must differ")
-    for character in storyboard.characters:
-        if len(character.look) > limits.look:
-            faults.append(f"look of {character.id} has {len(character.look)} characters, at most {limits.look}")
+    faults += [
+        f"look of {character.id} has {len(character.look)} characters, at most {limits.look}"
+        for character in storyboard.characters
+        if len(character.look) > limits.look
+    ]
     kept = {slot.index: slot.kept_s for slot in plan}
     for shot in storyboard.shots:
         faults += _shot_faults(shot, known, limits, kept_s=kept.get(shot.index), language=language)

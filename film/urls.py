@@ -27,20 +27,22 @@ def url_fault(url: str, *, allowed_origin: str | None = None) -> str | None:
         target = _POLICY.check_url(url)
     except BlockedURLError as error:
         return f"must be a public http or https address: {str(error).partition(' is not permitted: ')[2]}"
-    host = target.host.lower()
+    fault = _host_fault(target.host.lower())
+    if fault is not None:
+        return f"must be a public http or https address: its host {fault}"
+    return "must not carry a fragment" if urlsplit(url).fragment else None
+
+
+def _host_fault(host: str) -> str | None:
     if "." not in host and ":" not in host:
-        return "must be a public http or https address: its host has no dot"
-    if host.endswith(_PRIVATE_SUFFIXES) or host.endswith("."):
-        return "must be a public http or https address: its host is a private name or ends in a dot"
-    if _looks_encoded(host):
-        return "must be a public http or https address: its host is a number in disguise"
-    if urlsplit(url).fragment:
-        return "must not carry a fragment"
-    return None
+        return "has no dot"
+    if host.endswith((*_PRIVATE_SUFFIXES, ".")):
+        return "is a private name or ends in a dot"
+    return "is a number in disguise" if _looks_encoded(host) else None
 
 
 def _looks_encoded(host: str) -> bool:
-    """Whether a resolver could read the host as an IPv4 number (`0x7f.1`, `0177.1`), which no public name looks like."""
+    """Whether a resolver could read the host as an IPv4 number (`0x7f.1`, `0177.1`); no public name looks like it."""
     last = host.rsplit(".", 1)[-1]
     return ":" not in host and (last.isdigit() or last.startswith("0x")) and not _dotted_quad(host)
 

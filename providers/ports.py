@@ -51,10 +51,10 @@ class ListedJob:
     created_at_s: float
 
 
-OrderT = TypeVar("OrderT", bound=Order, contravariant=True)
+OrderT_contra = TypeVar("OrderT_contra", bound=Order, contravariant=True)
 
 
-class JobVendor(Protocol[OrderT]):
+class JobVendor(Protocol[OrderT_contra]):
     """A vendor's model that makes files from orders."""
 
     @property
@@ -69,7 +69,7 @@ class JobVendor(Protocol[OrderT]):
     def lists(self) -> bool:
         """Whether a lost job can be looked for (`candidates`)."""
 
-    async def submit(self, order: OrderT, *, nonce: int) -> str:
+    async def submit(self, order: OrderT_contra, *, nonce: int) -> str:
         """Send one paid POST and return the vendor's job id. See the module's words for what it raises."""
 
     async def report(self, job_id: str) -> JobReport:
@@ -80,7 +80,7 @@ class JobVendor(Protocol[OrderT]):
             ProviderJobUnknown: The vendor doesn't know the id.
         """
 
-    async def candidates(self, order: OrderT, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+    async def candidates(self, order: OrderT_contra, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
         """Read the vendor's list once, completely, back to jobs older than `since_s` (unix seconds).
 
         Returns:
