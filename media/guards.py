@@ -1,0 +1,66 @@
+"""What every foreign file is opened with: named demuxers, the file protocol only, nothing forgiven.
+
+ffmpeg and PyAV link some forty protocols and three hundred demuxers; a playlist named `.mp4` would make them open
+others' files and sockets. So foreign files meet a short list, by kind.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from film.errors import ClipRejected
+
+
+class Kind(StrEnum):
+    """The demuxers that may be asked for, by ffmpeg's names."""
+
+    MP4 = "mp4"
+    MP3 = "mp3"
+    WAV = "wav"
+    OGG = "ogg"
+    FLAC = "flac"
+    SRT = "srt"
+
+
+_WHITELIST: Final = {Kind.MP4: "mov,mp4,m4a,3gp,3g2,mj2"}
+#: Seconds PyAV may take to open a file, and for each read.
+OPEN_TIMEOUT_S: Final = 10.0
+
+
+def strict_input(kind: Kind) -> dict[str, str | None]:
+    """Return the `ffmpeg.input` arguments for a foreign file: any damage ends the run with an error."""
+    return {
+        "xerror": None,
+        "err_detect": "explode",
+        "protocol_whitelist": "file",
+        "format_whitelist": _WHITELIST.get(kind, kind.value),
+        "f": kind.value,
+    }
+
+
+def own_input() -> dict[str, str | None]:
+    """Return the `ffmpeg.input` arguments for a file this room wrote itself."""
+    return {"xerror": None, "protocol_whitelist": "file"}
+
+
+@contextmanager
+def open_foreign(path: Path, kind: Kind) -> Iterator[InputContainer]:
+    """Open a foreign file with PyAV under the guards.
+
+    Raises:
+        ClipRejected: It can't be read as `kind`, at opening or inside the block.
+    """
+    guards = {"protocol_whitelist": "file", "format_whitelist": _WHITELIST.get(kind, kind.value)}
+    try:
+        with av.open(
+            str(path), format=kind.value, options=guards, timeout=(OPEN_TIMEOUT_S, OPEN_TIMEOUT_S)
+        ) as container:
+            yield container
+    except (FFmpegError, UnicodeDecodeError) as error:
+        raise ClipRejected(check="container", expected=f"a readable {kind.value} file", found=str(error)) from error

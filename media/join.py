@@ -1,0 +1,60 @@
+"""Join: video-only parts, one after the other, their packets copied. No picture is decoded here."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import ffmpeg
+
+from film.canvas import TIMESCALE
+from film.errors import DeliverableRejected
+from media.command import run_ffmpeg
+from media.guards import own_input
+from media.mp4 import sample_description
+
+
+@contextmanager
+def joined(parts: Sequence[Path]) -> Iterator[Any]:
+    """Yield the ffmpeg-python input that reads `parts` as one file.
+
+    The list names only links that this function makes, so nothing in it was written by anybody else.
+
+    Raises:
+        DeliverableRejected: The parts don't share one sample description; joined by copy they would not play.
+    """
+    _require_one_profile(parts)
+    with TemporaryDirectory(prefix="join-") as folder:
+        lines = ["ffconcat version 1.0"]
+        for index, part in enumerate(parts):
+            name = f"{index:05d}.mp4"
+            (Path(folder) / name).symlink_to(part.resolve())
+            lines.append(f"file {name}")
+        listing = Path(folder) / "parts.ffconcat"
+        listing.write_text("\n".join(lines) + "\n", encoding="ascii")
+        yield ffmpeg.input(str(listing), f="concat", safe=1, **own_input())
+
+
+async def join(parts: Sequence[Path], into: Path) -> None:
+    """Join video-only parts by copy into one video-only file.
+
+    `media.mux.mux` joins and muxes in one pass; this is for when the picture alone is wanted.
+
+    Raises:
+        DeliverableRejected: The parts don't share one sample description.
+        CommandFailed: A part can't be read, or `into` can't be written.
+    """
+    with joined(parts) as picture:
+        output = ffmpeg.output(
+            picture.video, str(into), c="copy", map_metadata=-1, video_track_timescale=TIMESCALE, f="mp4"
+        )
+        await run_ffmpeg(output.compile()[1:], deadline_s=120)
+
+
+def _require_one_profile(parts: Sequence[Path]) -> None:
+    found = {sample_description(part) for part in parts}
+    if len(found) != 1:
+        raise DeliverableRejected(
+            check="one profile", expected="one sample description in all parts", found=f"{len(found)} of them"
+        )

@@ -1,0 +1,125 @@
+"""Place: a vendor's voice or music, decoded to plain PCM; a voice is trimmed to its words and fitted to its room."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import ffmpeg
+import numpy as np
+
+from film.canvas import SAMPLE_RATE
+from film.errors import ClipRejected, CommandFailed, MediaError
+from media import encoding
+from media.command import run_ffmpeg
+from media.gate import sound_kind
+from media.guards import own_input
+from media.pcm import Sound, read_wav, write_wav
+
+#: A voice may be spoken this much faster, no more.
+TEMPO_LIMIT: Final = 1.25
+#: Below this share of its peak (-50 dB) a voice counts as silent; never below 16 of 32768 (-66 dBFS).
+_SILENCE_SHARE: Final = 0.00316
+_SILENCE_FLOOR: Final = 16
+#: Kept before the first and after the last audible sample: 0.5 ms and 50 ms.
+_LEAD_SAMPLES: Final = 24
+_TAIL_SAMPLES: Final = 2400
+#: A faster voice aims at this much less than its room (10 ms): the stretch is exact to a few ms only.
+_TEMPO_MARGIN: Final = 480
+
+
+@dataclass(kw_only=True, eq=False)
+class NarrationTooLong(MediaError):
+    """A voice doesn't fit its room even at the fastest tempo; `factor` is the tempo it would need."""
+
+    factor: float
+    length_s: float
+    room_s: float
+
+    def __str__(self) -> str:
+        return (
+            f"The narration lasts {self.length_s:.2f} s and has {self.room_s:.2f} s: "
+            f"it would have to be {self.factor:.2f} times as fast, {TEMPO_LIMIT} is the limit"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedSound:
+    """A voice as it goes into the film: a WAV file, from `start_sample` to `end_sample` (the one after its last)."""
+
+    sound: Path
+    start_sample: int
+    end_sample: int
+    #: How much faster than recorded (1.0 to 1.25).
+    tempo: float
+
+
+async def place(sound: Path, *, start_sample: int, room_samples: int, into: Path) -> PlacedSound:
+    """Trim the silence around a voice, make it faster if its room asks for that, and write it to `into`.
+
+    Args:
+        sound: A file that `gate_sound` let in.
+        start_sample: Where its first audible sample shall stand in the film.
+        room_samples: Samples it may take.
+        into: The WAV file to write.
+
+    Returns:
+        Where it stands, exactly.
+
+    Raises:
+        NarrationTooLong: Even at 1.25 times the tempo it doesn't fit.
+        ClipRejected: It can't be decoded, or holds only silence.
+    """
+    with TemporaryDirectory(prefix=".place-", dir=into.parent) as folder:
+        plain = Path(folder) / "plain.wav"
+        await decode(sound, plain)
+        voice = await asyncio.to_thread(_trimmed, plain)
+        tempo = 1.0
+        if len(voice) > room_samples:
+            tempo = _tempo(len(voice), room_samples)
+            voice = await _faster(voice, tempo, Path(folder))
+        await asyncio.to_thread(write_wav, Path(folder) / "placed.wav", voice[:room_samples])
+        (Path(folder) / "placed.wav").replace(into)
+    end = start_sample + min(len(voice), room_samples)
+    return PlacedSound(sound=into, start_sample=start_sample, end_sample=end, tempo=tempo)
+
+
+async def decode(sound: Path, into: Path) -> None:
+    """Decode a gated sound to a WAV file of this room's form.
+
+    Raises:
+        ClipRejected: It can't be decoded.
+    """
+    kind = sound_kind(sound)
+    # A stray frame in an MP3 is common and harmless: here damage is skipped, not fatal.
+    source = ffmpeg.input(str(sound), f=kind.value, protocol_whitelist="file")
+    try:
+        await run_ffmpeg(ffmpeg.output(source.audio, str(into), **encoding.PCM).compile()[1:], deadline_s=120)
+    except CommandFailed as error:
+        raise ClipRejected(check="decode", expected="a sound", found=error.stderr_tail.strip()[-200:]) from error
+
+
+def _tempo(length: int, room: int) -> float:
+    tempo = length / max(1, room - _TEMPO_MARGIN)
+    if tempo > TEMPO_LIMIT:
+        raise NarrationTooLong(factor=tempo, length_s=length / SAMPLE_RATE, room_s=room / SAMPLE_RATE)
+    return tempo
+
+
+async def _faster(voice: Sound, tempo: float, folder: Path) -> Sound:
+    slow, fast = folder / "slow.wav", folder / "fast.wav"
+    await asyncio.to_thread(write_wav, slow, voice)
+    stream = ffmpeg.input(str(slow), **own_input()).audio.filter("atempo", f"{tempo:.6f}")
+    await run_ffmpeg(ffmpeg.output(stream, str(fast), **encoding.PCM).compile()[1:], deadline_s=120)
+    return await asyncio.to_thread(_trimmed, fast)  # the stretch may have moved the onset
+
+
+def _trimmed(path: Path) -> Sound:
+    sound = read_wav(path)
+    level = np.abs(sound.astype(np.int32)).max(axis=1, initial=0)
+    peak = int(level.max(initial=0))
+    audible = np.flatnonzero(level >= max(_SILENCE_FLOOR, peak * _SILENCE_SHARE))
+    if not len(audible):
+        raise ClipRejected(check="sound", expected="a voice", found="silence")
+    return sound[max(0, audible[0] - _LEAD_SAMPLES) : audible[-1] + 1 + _TAIL_SAMPLES]

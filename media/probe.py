@@ -1,0 +1,155 @@
+"""What a file says of itself, read by PyAV: every packet's times, no picture decoded but the first."""
+
+import hashlib
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from film.errors import ClipRejected
+from media.guards import Kind, open_foreign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColorTags:
+    """The colour description a stream carries, by the numbers of ITU-T H.273 (2 = unspecified)."""
+
+    range: int
+    matrix: int
+    primaries: int
+    transfer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundFacts:
+    """An audio stream: its codec and length as declared (seconds; 0 = undeclared)."""
+
+    codec: str
+    rate_hz: int
+    channels: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A video file by its headers and packets."""
+
+    container: str
+    codec: str
+    codec_tag: str
+    width: int
+    height: int
+    pix_fmt: str
+    #: Packets that are shown (an edit list may hide some); one packet is one frame in the codecs let in.
+    frames: int
+    #: Packets the index promises, and how many could be read.
+    indexed: int
+    packets: int
+    #: From the first shown frame's start to the last one's end.
+    duration_s: float
+    fps: float
+    #: Degrees the player is told to turn the picture: 0, 90, 180 or 270.
+    rotation: int
+    #: Width of a pixel over its height.
+    sample_aspect: Fraction
+    color: ColorTags
+    video_streams: int
+    audio: SoundFacts | None
+    extradata_sha256: str
+
+
+def probe(path: Path) -> Facts:
+    """Read `path` as an MP4 file.
+
+    Raises:
+        ClipRejected: It is none, or holds no video stream.
+    """
+    with open_foreign(path, Kind.MP4) as container:
+        if not container.streams.video:
+            raise ClipRejected(check="streams", expected="one video stream", found="none")
+        video = container.streams.video[0]
+        audio = sound_facts(container.streams.audio[0]) if container.streams.audio else None
+        return _facts(container, video, audio)
+
+
+def sound_facts(stream: AudioStream) -> SoundFacts:
+    """Return what an audio stream declares."""
+    context = stream.codec_context
+    length = stream.duration * stream.time_base if stream.duration and stream.time_base else 0
+    return SoundFacts(
+        codec=context.name, rate_hz=context.sample_rate or 0, channels=context.channels, duration_s=float(length)
+    )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts over one stream's packets."""
+
+    packets: int = 0
+    shown: int = 0
+    first: int | None = None
+    end: int = 0
+
+    def add(self, packet: "Packet[VideoStream]") -> None:
+        self.packets += 1
+        if packet.is_discard or packet.pts is None:
+            return
+        self.shown += 1
+        self.first = packet.pts if self.first is None else min(self.first, packet.pts)
+        self.end = max(self.end, packet.pts + (packet.duration or 0))
+
+    @property
+    def length(self) -> int:
+        return self.end - (self.first or 0)
+
+
+def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | None) -> Facts:
+    context = video.codec_context
+    context.thread_count = 1  # one frame is decoded: threads would only cost their start
+    tally, rotation = _Tally(), None
+    for packet in container.demux(video):
+        if packet.size == 0:
+            continue
+        tally.add(packet)
+        if rotation is None:
+            rotation = _rotation(packet)
+    duration = tally.length * (video.time_base or Fraction(0))
+    return Facts(
+        container=container.format.name,
+        codec=context.name,
+        codec_tag=context.codec_tag,
+        width=context.width,
+        height=context.height,
+        pix_fmt=context.pix_fmt or "",
+        frames=tally.shown,
+        indexed=len(video.index_entries),
+        packets=tally.packets,
+        duration_s=float(duration),
+        fps=float(tally.shown / duration) if duration else 0.0,
+        rotation=rotation or 0,
+        sample_aspect=context.sample_aspect_ratio or Fraction(1),
+        color=ColorTags(
+            range=int(context.color_range),
+            matrix=int(context.colorspace),
+            primaries=int(context.color_primaries),
+            transfer=int(context.color_trc),
+        ),
+        video_streams=len(container.streams.video),
+        audio=audio,
+        extradata_sha256=hashlib.sha256(context.extradata or b"").hexdigest(),
+    )
+
+
+def _rotation(packet: "Packet[VideoStream]") -> int | None:
+    # The display matrix is only handed out with a decoded frame.
+    try:
+        for frame in packet.decode():
+            return int(getattr(frame, "rotation", 0)) % 360
+    except FFmpegError:
+        return 0  # a damaged picture is the decode check's finding
+    return None
