@@ -11,30 +11,7 @@ _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 #: Below this certainty a few Latin words could be anything; English is then the least surprise.
 _LEAST_CERTAIN: Final = 0.8
 #: The languages worth telling apart; the full list of 97 mistakes short English for Galician.
-_CANDIDATES: Final = (
-    "zh",
-    "en",
-    "ja",
-    "ko",
-    "es",
-    "pt",
-    "fr",
-    "de",
-    "it",
-    "nl",
-    "ru",
-    "uk",
-    "pl",
-    "tr",
-    "ar",
-    "he",
-) + (
-    "fa",
-    "hi",
-    "id",
-    "vi",
-    "th",
-)
+_CANDIDATES: Final = ("zh", "en", "ja", "ko", "es", "pt", "fr", "de", "it", "nl", "ru", "uk", "pl", "tr", "ar", "vi")
 
 
 def guess_language(prompt: str) -> str:

@@ -1,0 +1,1 @@
+"""The books: films, segments, attempts, credits. Rows are the only truth; one transaction per public function."""

@@ -1,0 +1,267 @@
+"""Paid tries: an intent is committed before its one POST is sent, and every outcome is a row.
+
+Each function is one transaction, fenced by the film's lease.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from film.errors import InvariantBroken
+from film.ids import AttemptId, FilmId, new_attempt_id
+from film.orders import Order, Purpose
+from film.status import SegmentState, Status
+from ledger import schema
+from ledger.credits import Movement, TransferKind, move
+from ledger.database import Books
+from ledger.gate import GateRule, NotBefore, take_slot
+from ledger.leases import Lease, fenced
+from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile, attempt_from
+from ledger.spend import SpendKind, micro, record_spend
+from ledger.stages import progress_now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What is to be bought for which place of a film."""
+
+    purpose: Purpose
+    slot: int
+    order: Order
+    fingerprint: str
+
+
+async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule, *, nonce: int) -> Attempt | NotBefore:
+    """Take the gate's slot and commit the intent to buy; only then may one POST be sent.
+
+    Returns:
+        The committed attempt, or when to ask again.
+
+    Raises:
+        StaleEpoch: The run no longer owns the film.
+        InvariantBroken: An attempt for the same place is alive (I11).
+    """
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        await fenced(rows, lease)
+        await _check_none_alive(rows, lease.film_id, purchase)
+        refused = await take_slot(rows, rule, lease.film_id, now_ms=now_ms)
+        if refused is not None:
+            return refused
+        attempt_id = new_attempt_id()
+        await rows.execute(
+            insert(schema.attempt).values(
+                id=attempt_id,
+                film=lease.film_id,
+                purpose=purchase.purpose,
+                slot=purchase.slot,
+                vendor=rule.vendor,
+                model=rule.model,
+                key_print=rule.key_print,
+                nonce=nonce,
+                fingerprint=purchase.fingerprint,
+                order=asdict(purchase.order),
+                epoch=lease.epoch,
+                state=AttemptState.INTENT,
+                t_intent_ms=now_ms,
+            )
+        )
+        if purchase.purpose is Purpose.SEGMENT:
+            await _set_segment(rows, lease.film_id, purchase.slot, state=SegmentState.GENERATING)
+        await _touch(rows, lease.film_id, now_ms)
+        return await _read(rows, attempt_id)
+
+
+async def submitted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str) -> Attempt:
+    """Keep the vendor's job id, before the first poll."""
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        await fenced(rows, lease)
+        await _set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=job_id, submitted_at_ms=now_ms)
+        await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=job_id, now_ms=now_ms)
+        await _touch(rows, lease.film_id, now_ms)
+        return await _read(rows, attempt.id)
+
+
+async def closed(books: Books, lease: Lease, attempt: Attempt, state: AttemptState, *, failure: str) -> None:
+    """End an attempt that made nothing: `rejected` (cleanly refused) or `absent` (proven never created)."""
+    await _end(books, lease, attempt, state, failure=failure, spend=None, charged=None, refunded=None)
+
+
+async def orphaned(books: Books, lease: Lease, attempt: Attempt, *, failure: str) -> None:
+    """Give an attempt up whose outcome can't be known; booked as the operator's loss."""
+    await _end(
+        books,
+        lease,
+        attempt,
+        AttemptState.ORPHANED,
+        failure=failure,
+        spend=SpendKind.ORPHAN_LOSS,
+        charged=None,
+        refunded=None,
+    )
+
+
+async def failed(
+    books: Books, lease: Lease, attempt: Attempt, *, failure: str, charged: Decimal | None, refunded: Decimal | None
+) -> None:
+    """End an attempt whose job ended without a usable file, with what the vendor says it charged and gave back."""
+    await _end(
+        books,
+        lease,
+        attempt,
+        AttemptState.FAILED,
+        failure=failure,
+        spend=SpendKind.POSTED,
+        charged=charged,
+        refunded=refunded,
+    )
+
+
+async def ready(
+    books: Books,
+    lease: Lease,
+    attempt: Attempt,
+    stored: StoredFile,
+    *,
+    charged: Decimal | None,
+    refunded: Decimal | None,
+) -> None:
+    """End an attempt well: its file is stored and passed the gate. A segment becomes ready and its hold is posted.
+
+    Raises:
+        StaleEpoch: The run no longer owns the film (canceled meanwhile, perhaps): nothing is charged.
+    """
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        row = await fenced(rows, lease)
+        file = {"object_key": stored.object_key, "sha256": stored.sha256, "size_bytes": stored.size_bytes}
+        await _set_attempt(
+            rows,
+            attempt,
+            state=AttemptState.READY,
+            ended_at_ms=now_ms,
+            charged_micro=micro(charged),
+            refunded_micro=micro(refunded),
+            **file,
+        )
+        await record_spend(rows, attempt, SpendKind.POSTED, amount=_net(charged, refunded), job_id=None, now_ms=now_ms)
+        if attempt.purpose is Purpose.SEGMENT:
+            await _set_segment(
+                rows, lease.film_id, attempt.slot, state=SegmentState.READY, ready_attempt=attempt.id, **file
+            )
+            await _post(rows, lease.film_id, attempt.slot, now_ms=now_ms)
+            progress = await progress_now(rows, row, Status(row["status"]))
+            await rows.execute(update(schema.film).where(schema.film.c.id == lease.film_id).values(progress=progress))
+        await _touch(rows, lease.film_id, now_ms)
+
+
+async def attempts_of(books: Books, film_id: FilmId, purpose: Purpose | None = None) -> Sequence[Attempt]:
+    """Return a film's attempts, oldest first; of one purpose if named."""
+    table = schema.attempt
+    query = select(table).where(table.c.film == film_id).order_by(table.c.t_intent_ms, table.c.id)
+    if purpose is not None:
+        query = query.where(table.c.purpose == purpose)
+    async with books.reading() as rows:
+        return [attempt_from(row) for row in (await rows.execute(query)).mappings()]
+
+
+async def known_jobs(books: Books, vendor: str, job_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of a vendor's jobs that belong to an attempt already (I12)."""
+    table = schema.attempt
+    query = select(table.c.provider_job_id).where(table.c.vendor == vendor, table.c.provider_job_id.in_(job_ids))
+    async with books.reading() as rows:
+        return frozenset((await rows.execute(query)).scalars())
+
+
+async def _check_none_alive(rows: AsyncConnection, film_id: FilmId, purchase: Purchase) -> None:
+    table = schema.attempt
+    alive = await rows.scalar(
+        select(table.c.id).where(
+            table.c.film == film_id,
+            table.c.purpose == purchase.purpose,
+            table.c.slot == purchase.slot,
+            table.c.state.in_((*LIVE_ATTEMPTS, AttemptState.READY)),
+        )
+    )
+    if alive is not None:
+        where = f"{film_id} {purchase.purpose} {purchase.slot}"
+        raise InvariantBroken(invariant="I11", detail=f"{where} is already being bought by {alive}")
+
+
+async def _post(rows: AsyncConnection, film_id: FilmId, index: int, *, now_ms: int) -> None:
+    table = schema.segment
+    found = await rows.execute(
+        select(table.c.hold, table.c.price_mc, schema.film.c.account)
+        .join(schema.film, schema.film.c.id == table.c.film)
+        .where(table.c.film == film_id, table.c.index == index)
+    )
+    hold = found.one()
+    movement = Movement(
+        kind=TransferKind.POST,
+        account=hold.account,
+        amount_mc=hold.price_mc,
+        idem_key=f"post:{film_id}:{index}",
+        film=film_id,
+        segment=index,
+        pending_id=hold.hold,
+    )
+    await move(rows, [movement], now_ms=now_ms)
+
+
+async def _end(
+    books: Books,
+    lease: Lease,
+    attempt: Attempt,
+    state: AttemptState,
+    *,
+    failure: str,
+    spend: SpendKind | None,
+    charged: Decimal | None,
+    refunded: Decimal | None,
+) -> None:
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        await fenced(rows, lease)
+        await _set_attempt(
+            rows,
+            attempt,
+            state=state,
+            ended_at_ms=now_ms,
+            failure={"message": failure},
+            charged_micro=micro(charged),
+            refunded_micro=micro(refunded),
+        )
+        if spend is not None:
+            await record_spend(rows, attempt, spend, amount=_net(charged, refunded), job_id=None, now_ms=now_ms)
+        if attempt.purpose is Purpose.SEGMENT:
+            await _set_segment(rows, lease.film_id, attempt.slot, state=SegmentState.PENDING)
+        await _touch(rows, lease.film_id, now_ms)
+
+
+def _net(charged: Decimal | None, refunded: Decimal | None) -> Decimal | None:
+    return None if charged is None else charged - (refunded or Decimal(0))
+
+
+async def _set_attempt(rows: AsyncConnection, attempt: Attempt, **values: Any) -> None:
+    await rows.execute(update(schema.attempt).where(schema.attempt.c.id == attempt.id).values(**values))
+
+
+async def _set_segment(rows: AsyncConnection, film_id: FilmId, index: int, **values: Any) -> None:
+    table = schema.segment
+    await rows.execute(update(table).where(table.c.film == film_id, table.c.index == index).values(**values))
+
+
+async def _touch(rows: AsyncConnection, film_id: FilmId, now_ms: int) -> None:
+    await rows.execute(
+        update(schema.film).where(schema.film.c.id == film_id).values(updated_at_ms=now_ms, dispatch_n=0)
+    )
+
+
+async def _read(rows: AsyncConnection, attempt_id: AttemptId) -> Attempt:
+    found = await rows.execute(select(schema.attempt).where(schema.attempt.c.id == attempt_id))
+    return attempt_from(found.mappings().one())

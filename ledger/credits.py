@@ -1,0 +1,210 @@
+"""Double entry, two-phase: hold when a film opens, post when a segment is ready, void the rest when the film ends.
+
+A transfer is never changed; each writes two entries that carry the balance they left (`balance_after_mc`, `version`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from film.credits import MilliCredits, credits_text
+from film.errors import InsufficientCredits, InvariantBroken
+from film.ids import AccountId, FilmId
+from ledger import schema
+from ledger.database import Books
+
+#: The house's own account: where credits come from and where earned ones go.
+HOUSE: Final = AccountId("house")
+
+
+class Kind(StrEnum):
+    """The four kinds of balance."""
+
+    AVAILABLE = "available"
+    HELD = "held"
+    REVENUE = "revenue"
+    ISSUANCE = "issuance"
+
+
+class TransferKind(StrEnum):
+    """The five kinds of transfer."""
+
+    GRANT = "grant"
+    HOLD = "hold"
+    POST = "post"
+    VOID = "void"
+    ADJUST = "adjust"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One transfer to be written. `idem_key` makes it happen at most once."""
+
+    kind: TransferKind
+    account: AccountId
+    amount_mc: int
+    idem_key: str
+    film: FilmId | None = None
+    segment: int | None = None
+    pending_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """An account's credits: balance = reserved + available."""
+
+    available_mc: MilliCredits
+    reserved_mc: MilliCredits
+
+
+_Side = tuple[str, Kind]
+
+
+def _sides(movement: Movement) -> tuple[_Side, _Side]:
+    account = movement.account
+    match movement.kind:
+        case TransferKind.GRANT | TransferKind.ADJUST:
+            return (HOUSE, Kind.ISSUANCE), (account, Kind.AVAILABLE)
+        case TransferKind.HOLD:
+            return (account, Kind.AVAILABLE), (account, Kind.HELD)
+        case TransferKind.POST:
+            return (account, Kind.HELD), (HOUSE, Kind.REVENUE)
+        case TransferKind.VOID:
+            return (account, Kind.HELD), (account, Kind.AVAILABLE)
+
+
+async def move(rows: AsyncConnection, movements: Sequence[Movement], *, now_ms: int) -> list[int]:
+    """Write transfers, their entries and balances inside the caller's transaction.
+
+    Returns:
+        The transfers' ids, in order.
+
+    Raises:
+        InsufficientCredits: An available balance would fall below zero.
+        InvariantBroken: A held or earned balance would (I2).
+    """
+    if not movements:
+        return []
+    sides = [_sides(movement) for movement in movements]
+    balances = await _locked(rows, {side for pair in sides for side in pair})
+    ids = await _insert_transfers(rows, movements, sides, now_ms)
+    entries = []
+    for transfer_id, movement, pair in zip(ids, movements, sides, strict=True):
+        for side, sign in zip(pair, (-1, 1), strict=True):
+            amount, version = balances[side]
+            balances[side] = (amount + sign * movement.amount_mc, version + 1)
+            entries.append(_entry(transfer_id, side, sign * movement.amount_mc, balances[side]))
+    _check_signs(balances, movements)
+    await rows.execute(insert(schema.entry), entries)
+    for (account, kind), (amount, version) in balances.items():
+        await rows.execute(
+            update(schema.balance)
+            .where(schema.balance.c.account == account, schema.balance.c.kind == kind)
+            .values(amount_mc=amount, version=version)
+        )
+    return ids
+
+
+async def _locked(rows: AsyncConnection, sides: set[_Side]) -> dict[_Side, tuple[int, int]]:
+    table = schema.balance
+    found = await rows.execute(
+        select(table.c.account, table.c.kind, table.c.amount_mc, table.c.version)
+        .where(tuple_(table.c.account, table.c.kind).in_(sorted(sides)))
+        .order_by(table.c.account, table.c.kind)
+        .with_for_update()
+    )
+    return {(row.account, Kind(row.kind)): (row.amount_mc, row.version) for row in found}
+
+
+async def _insert_transfers(
+    rows: AsyncConnection, movements: Sequence[Movement], sides: Sequence[tuple[_Side, _Side]], now_ms: int
+) -> list[int]:
+    values = [
+        {
+            "kind": movement.kind,
+            "from_account": source[0],
+            "from_kind": source[1],
+            "to_account": target[0],
+            "to_kind": target[1],
+            "amount_mc": movement.amount_mc,
+            "pending_id": movement.pending_id,
+            "film": movement.film,
+            "segment": movement.segment,
+            "idem_key": movement.idem_key,
+            "created_at_ms": now_ms,
+        }
+        for movement, (source, target) in zip(movements, sides, strict=True)
+    ]
+    statement = insert(schema.transfer).returning(schema.transfer.c.id, sort_by_parameter_order=True)
+    return list((await rows.execute(statement, values)).scalars())
+
+
+def _entry(transfer_id: int, side: _Side, amount_mc: int, after: tuple[int, int]) -> dict[str, object]:
+    return {
+        "transfer": transfer_id,
+        "account": side[0],
+        "kind": side[1],
+        "amount_mc": amount_mc,
+        "balance_after_mc": after[0],
+        "version": after[1],
+    }
+
+
+def _check_signs(balances: dict[_Side, tuple[int, int]], movements: Sequence[Movement]) -> None:
+    for (account, kind), (amount, _) in balances.items():
+        if amount >= 0 or kind is Kind.ISSUANCE:
+            continue
+        if kind is Kind.AVAILABLE:
+            needed = sum(movement.amount_mc for movement in movements if movement.kind is TransferKind.HOLD)
+            raise InsufficientCredits(needed=credits_text(needed), available=credits_text(amount + needed))
+        raise InvariantBroken(invariant="I2", detail=f"{kind} of {account} would be {credits_text(amount)}")
+
+
+async def add_account(books: Books, account: AccountId) -> None:
+    """Open an account with empty balances; opening it again changes nothing."""
+    async with books.writing() as rows:
+        await ensure_account(rows, account, now_ms=books.now_ms())
+
+
+async def ensure_account(rows: AsyncConnection, account: AccountId, *, now_ms: int) -> None:
+    """Open an account inside the caller's transaction if it isn't there."""
+    known = await rows.scalar(select(schema.account.c.id).where(schema.account.c.id == account))
+    if known is not None:
+        return
+    await rows.execute(insert(schema.account).values(id=account, created_at_ms=now_ms))
+    await rows.execute(
+        insert(schema.balance),
+        [{"account": account, "kind": kind, "amount_mc": 0, "version": 0} for kind in (Kind.AVAILABLE, Kind.HELD)],
+    )
+
+
+async def grant(books: Books, account: AccountId, amount_mc: MilliCredits, *, idem_key: str) -> None:
+    """Give an account credits, once per `idem_key`.
+
+    Raises:
+        IntegrityError: The same key was used before (the caller's key names the reason of the grant).
+    """
+    movement = Movement(kind=TransferKind.GRANT, account=account, amount_mc=amount_mc, idem_key=f"grant:{idem_key}")
+    async with books.writing() as rows:
+        await ensure_account(rows, account, now_ms=books.now_ms())
+        await move(rows, [movement], now_ms=books.now_ms())
+
+
+async def balance_of(books: Books, account: AccountId) -> Balance:
+    """Return an account's credits; an account nobody opened has none."""
+    async with books.reading() as rows:
+        return await read_balance(rows, account)
+
+
+async def read_balance(rows: AsyncConnection, account: AccountId) -> Balance:
+    """Return an account's credits inside the caller's transaction."""
+    table = schema.balance
+    found = await rows.execute(select(table.c.kind, table.c.amount_mc).where(table.c.account == account))
+    amounts = {Kind(row.kind): row.amount_mc for row in found}
+    return Balance(
+        available_mc=MilliCredits(amounts.get(Kind.AVAILABLE, 0)), reserved_mc=MilliCredits(amounts.get(Kind.HELD, 0))
+    )

@@ -1,0 +1,170 @@
+"""The connection to the books: SQLite by default, PostgreSQL by URL, one way to run a transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from film.clock import Clock
+from film.errors import DatabaseUnusable
+
+#: How long a writer waits for another process's transaction, in milliseconds.
+_BUSY_MS: Final = 30_000
+_POSTGRES_POOL: Final = 10
+
+
+class Books:
+    """The open ledger: where rows are read and written, and the clock that stamps them.
+
+    `writing()` is one transaction that may write; `reading()` is a consistent look. Public functions of this package
+    take the books as their first argument and open exactly one of the two.
+    """
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, clock: Clock) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._clock = clock
+
+    def now_ms(self) -> int:
+        """Return the clock's time in milliseconds; every statement takes its time from here."""
+        return round(self._clock.now() * 1000)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether row locks are the database's one writer (SQLite) or rows of their own (PostgreSQL)."""
+        return self._writer.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Open one transaction that may write; it commits at the end of the block, an error rolls it back."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Open one transaction that only reads."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+async def insert_missing(rows: AsyncConnection, table: Table, values: Mapping[str, object]) -> None:
+    """Insert a row unless one with its key is there; safe between transactions that try the same."""
+    insert = sqlite.insert if rows.dialect.name == "sqlite" else postgresql.insert
+    await rows.execute(insert(table).values(**values).on_conflict_do_nothing())
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite+aiosqlite:///{path}"
+
+
+async def open_books(url: str, clock: Clock, *, migrate: bool) -> Books:
+    """Open the ledger at `url`.
+
+    Args:
+        url: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://...`.
+        clock: What stamps the rows.
+        migrate: Bring the schema up to date first (SQLite does so by itself; PostgreSQL by `longvideo migrate`).
+
+    Raises:
+        DatabaseUnusable: It can't be opened, or its schema is not this version's.
+    """
+    try:
+        if migrate:
+            await asyncio.to_thread(migrate_schema, url)
+        books = _sqlite(url, clock) if url.startswith("sqlite") else _postgres(url, clock)
+        await _check_revision(books, url)
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error)
+        raise DatabaseUnusable(where=_shown(url), reason=reason) from error
+    return books
+
+
+def _sqlite(url: str, clock: Clock) -> Books:
+    # One writer connection: SQLite has one writer anyway, and a queue here beats a lock error there.
+    writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=60)
+    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=4, max_overflow=0, pool_timeout=60)
+    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+        _prepare_sqlite(engine, begin)
+    return Books(writer, reader, clock)
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        # IMMEDIATE: a deferred transaction that turns into a writer fails at once, whatever the timeout.
+        connection.exec_driver_sql(begin)
+
+
+def _postgres(url: str, clock: Clock) -> Books:
+    engine = create_async_engine(url, pool_size=_POSTGRES_POOL, max_overflow=0, pool_timeout=60)
+    return Books(engine, engine, clock)
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "ledger:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+def migrate_schema(url: str) -> None:
+    """Bring the schema at `url` up to this version; safe to run again, and by several processes at once.
+
+    Raises:
+        DatabaseUnusable: The database is of a newer version than this program.
+    """
+    from alembic.util import CommandError  # noqa: PLC0415 - only here
+
+    try:
+        command.upgrade(_alembic(url), "head")
+    except CommandError as error:
+        raise DatabaseUnusable(
+            where=_shown(url), reason=f"{error}; it was written by a newer version: upgrade this program"
+        ) from error
+
+
+async def _check_revision(books: Books, url: str) -> None:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - only here
+
+    head = ScriptDirectory.from_config(_alembic(url)).get_current_head()
+    try:
+        async with books.reading() as rows:
+            found = (await rows.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+    except DBAPIError as error:
+        await books.close()
+        raise DatabaseUnusable(where=_shown(url), reason="it has no schema yet: run `longvideo migrate`") from error
+    if found != head:
+        await books.close()
+        reason = f"its schema is {found}, this program's is {head}: run `longvideo migrate`"
+        raise DatabaseUnusable(where=_shown(url), reason=reason)
+
+
+def _shown(url: str) -> str:
+    """Return the URL without its password."""
+    head, at, tail = url.rpartition("@")
+    return f"{head.partition('://')[0]}://***@{tail}" if at else url

@@ -1,0 +1,164 @@
+"""The one end of every film: completed, failed or canceled, with its voids, its cost and its webhook row at once."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from film.credits import MilliCredits
+from film.errors import IllegalTransition
+from film.ids import AccountId, FilmId
+from film.status import TRANSITIONS, SegmentState, Status
+from ledger import schema
+from ledger.audit import check_film
+from ledger.credits import Movement, TransferKind, move
+from ledger.database import Books
+from ledger.films import read_posted
+from ledger.gate import forget_waiter
+from ledger.leases import Lease, fenced, locked_film
+from ledger.rows import LIVE_ATTEMPTS, AttemptState, Deliverables, Fault
+from ledger.stages import progress_now
+
+
+async def complete_film(books: Books, lease: Lease, result: Deliverables) -> None:
+    """End a film well: its deliverables are stored, its credits are all posted.
+
+    Raises:
+        StaleEpoch: The run no longer owns the film.
+    """
+    async with books.writing() as rows:
+        row = await fenced(rows, lease)
+        await _end(books, rows, row, Status.COMPLETED, fault=None, result=asdict(result))
+
+
+async def fail_film(books: Books, lease: Lease, fault: Fault) -> None:
+    """End a film badly; what no ready segment used goes back.
+
+    Raises:
+        StaleEpoch: The run no longer owns the film.
+    """
+    async with books.writing() as rows:
+        row = await fenced(rows, lease)
+        await _end(books, rows, row, Status.FAILED, fault=fault, result=None)
+
+
+async def cancel_film(books: Books, film_id: FilmId) -> bool:
+    """Cancel a film from anywhere; its run finds a newer epoch at its next write and stops.
+
+    Returns:
+        Whether this call ended it; False if it had ended already (asking again changes nothing).
+
+    Raises:
+        FilmNotFound: There is no such film.
+    """
+    async with books.writing() as rows:
+        row = await locked_film(rows, film_id)
+        if Status(row["status"]).terminal:
+            return False
+        await _end(books, rows, row, Status.CANCELED, fault=None, result=None)
+    return True
+
+
+async def _end(
+    books: Books,
+    rows: AsyncConnection,
+    row: RowMapping,
+    status: Status,
+    *,
+    fault: Fault | None,
+    result: Mapping[str, object] | None,
+) -> None:
+    film_id, now_ms = FilmId(row["id"]), books.now_ms()
+    current = Status(row["status"])
+    if status not in TRANSITIONS[current]:
+        raise IllegalTransition(film_id=film_id, current=current, wanted=status)
+    await _close_segments(rows, film_id, fault)
+    await _void_open_holds(rows, film_id, AccountId(row["account"]), now_ms=now_ms)
+    await rows.execute(
+        update(schema.attempt)
+        .where(schema.attempt.c.film == film_id, schema.attempt.c.state.in_(LIVE_ATTEMPTS))
+        .values(state=AttemptState.DRAINING)
+    )
+    cost = await read_posted(rows, film_id)
+    await rows.execute(
+        update(schema.film)
+        .where(schema.film.c.id == film_id)
+        .values(
+            status=status,
+            progress=await progress_now(rows, row, status),
+            stage_times_ms={**row["stage_times_ms"], status.value: now_ms},
+            awaiting_approval=False,
+            error=None if fault is None else fault.as_json(),
+            result=result,
+            cost_actual_mc=cost,
+            # The next epoch: whoever ran the film can write nothing more.
+            epoch=row["epoch"] + 1,
+            lease_until_ms=None,
+            lease_holder=None,
+            updated_at_ms=now_ms,
+            completed_at_ms=now_ms,
+        )
+    )
+    await forget_waiter(rows, film_id)
+    await _announce(rows, row, status, now_ms=now_ms)
+    await check_film(rows, film_id)
+
+
+async def _close_segments(rows: AsyncConnection, film_id: FilmId, fault: Fault | None) -> None:
+    table = schema.segment
+    if fault is not None and fault.segment is not None:
+        await rows.execute(
+            update(table)
+            .where(table.c.film == film_id, table.c.index == fault.segment, table.c.state != SegmentState.READY)
+            .values(state=SegmentState.FAILED)
+        )
+    await rows.execute(
+        update(table)
+        .where(table.c.film == film_id, table.c.state.in_((SegmentState.PENDING, SegmentState.GENERATING)))
+        .values(state=SegmentState.CANCELED)
+    )
+
+
+async def _void_open_holds(rows: AsyncConnection, film_id: FilmId, account: AccountId, *, now_ms: int) -> None:
+    hold, end = schema.transfer.alias("hold"), schema.transfer.alias("resolution")
+    found = await rows.execute(
+        select(hold.c.id, hold.c.amount_mc, hold.c.segment)
+        .outerjoin(end, end.c.pending_id == hold.c.id)
+        .where(hold.c.film == film_id, hold.c.kind == TransferKind.HOLD, end.c.id.is_(None))
+        .order_by(hold.c.id)
+    )
+    voids = [
+        Movement(
+            kind=TransferKind.VOID,
+            account=account,
+            amount_mc=MilliCredits(row.amount_mc),
+            idem_key=f"void:{film_id}:{row.segment}",
+            film=film_id,
+            segment=row.segment,
+            pending_id=row.id,
+        )
+        for row in found
+    ]
+    await move(rows, voids, now_ms=now_ms)
+
+
+async def _announce(rows: AsyncConnection, row: RowMapping, status: Status, *, now_ms: int) -> None:
+    url = row["request"]["webhook_url"]
+    if url is None:
+        return
+    await rows.execute(
+        insert(schema.outbox).values(
+            id=f"evt_{secrets.token_hex(12)}",
+            film=row["id"],
+            compose_n=row["compose_n"],
+            event=f"film.{status.value}",
+            url=url,
+            body=None,
+            state="due",
+            tries=0,
+            next_at_ms=now_ms,
+            created_at_ms=now_ms,
+        )
+    )

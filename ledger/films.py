@@ -1,0 +1,235 @@
+"""Opening films and reading them."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from film.credits import MilliCredits
+from film.errors import FilmNotFound
+from film.ids import AccountId, FilmId, new_film_id
+from film.request import FilmRequest
+from film.status import TERMINAL, SegmentState, Status
+from ledger import schema
+from ledger.credits import Movement, TransferKind, ensure_account, move, read_balance
+from ledger.database import Books
+from ledger.rows import Film, Segment, film_from, segment_from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The answer to an order: which film it is, and whether it was there before."""
+
+    film_id: FilmId
+    replayed: bool = False
+    #: The earlier order under this key asked for something else.
+    mismatch: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who orders: the account that pays and the key the order came by (`local` for this machine's own user)."""
+
+    account: AccountId
+    api_key: str
+    #: Grant the account just what a film lacks when it is opened (this machine's own user buys from no one).
+    granted_on_demand: bool = False
+
+
+def request_fingerprint(request: FilmRequest) -> str:
+    """Return the hash by which two orders are told to be the same."""
+    text = json.dumps(request.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def open_film(
+    books: Books, request: FilmRequest, customer: Customer, *, idem_key: str | None, simulated: bool
+) -> Opened:
+    """Write the film, its segments and one hold a segment in one transaction.
+
+    Args:
+        books: The ledger.
+        request: The checked order.
+        customer: Who pays.
+        idem_key: The customer's Idempotency-Key, unique under their key; None orders a new film whatever was before.
+        simulated: Whether simulators make it.
+
+    Raises:
+        InsufficientCredits: The account can't hold the estimate; nothing was written.
+    """
+    film_id = new_film_id()
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        await ensure_account(rows, customer.account, now_ms=now_ms)
+        await _lock_account(rows, customer.account)
+        earlier = await _earlier(rows, customer.api_key, idem_key)
+        if earlier is not None:
+            return Opened(
+                film_id=FilmId(earlier[0]), replayed=True, mismatch=earlier[1] != request_fingerprint(request)
+            )
+        await _insert_film(rows, film_id, request, customer, idem_key or film_id, simulated=simulated, now_ms=now_ms)
+        await _insert_segments(rows, film_id, request, customer, now_ms=now_ms)
+    return Opened(film_id=film_id)
+
+
+async def _lock_account(rows: AsyncConnection, account: AccountId) -> None:
+    # Two orders under one key wait here for each other; the second then finds the first's film.
+    await rows.execute(select(schema.account.c.id).where(schema.account.c.id == account).with_for_update())
+
+
+async def _earlier(rows: AsyncConnection, api_key: str, idem_key: str | None) -> tuple[str, str] | None:
+    if idem_key is None:
+        return None
+    table = schema.film
+    found = await rows.execute(
+        select(table.c.id, table.c.fingerprint).where(table.c.api_key == api_key, table.c.idem_key == idem_key)
+    )
+    row = found.first()
+    return None if row is None else (row.id, row.fingerprint)
+
+
+async def _insert_film(
+    rows: AsyncConnection,
+    film_id: FilmId,
+    request: FilmRequest,
+    customer: Customer,
+    idem_key: str,
+    *,
+    simulated: bool,
+    now_ms: int,
+) -> None:
+    await rows.execute(
+        insert(schema.film).values(
+            id=film_id,
+            account=customer.account,
+            api_key=customer.api_key,
+            idem_key=idem_key,
+            fingerprint=request_fingerprint(request),
+            request=request.model_dump(mode="json"),
+            plan=[asdict(slot) for slot in request.plan()],
+            status=Status.QUEUED,
+            progress=0,
+            stage_times_ms={Status.QUEUED: now_ms},
+            awaiting_approval=False,
+            cost_estimate_mc=sum(request.prices()),
+            epoch=0,
+            dispatch_n=0,
+            compose_n=0,
+            simulated=simulated,
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+        )
+    )
+
+
+async def _insert_segments(
+    rows: AsyncConnection, film_id: FilmId, request: FilmRequest, customer: Customer, *, now_ms: int
+) -> None:
+    plan, prices = request.plan(), request.prices()
+    movements = [
+        Movement(
+            kind=TransferKind.HOLD,
+            account=customer.account,
+            amount_mc=price,
+            idem_key=f"hold:{film_id}:{slot.index}",
+            film=film_id,
+            segment=slot.index,
+        )
+        for slot, price in zip(plan, prices, strict=True)
+    ]
+    if customer.granted_on_demand:
+        movements = [*await _missing_grant(rows, film_id, customer.account, sum(prices)), *movements]
+    holds = (await move(rows, movements, now_ms=now_ms))[-len(plan) :]
+    await rows.execute(
+        insert(schema.segment),
+        [
+            {
+                "film": film_id,
+                "index": slot.index,
+                "kept_s": slot.kept_s,
+                "rendered_s": slot.rendered_s,
+                "price_mc": price,
+                "hold": hold,
+                "state": SegmentState.PENDING,
+            }
+            for slot, price, hold in zip(plan, prices, holds, strict=True)
+        ],
+    )
+
+
+async def _missing_grant(rows: AsyncConnection, film_id: FilmId, account: AccountId, needed_mc: int) -> list[Movement]:
+    missing = needed_mc - (await read_balance(rows, account)).available_mc
+    if missing <= 0:
+        return []
+    key = f"grant:film:{film_id}"
+    return [Movement(kind=TransferKind.GRANT, account=account, amount_mc=missing, idem_key=key, film=film_id)]
+
+
+async def film(books: Books, film_id: FilmId) -> Film:
+    """Return a film.
+
+    Raises:
+        FilmNotFound: There is none of that id.
+    """
+    async with books.reading() as rows:
+        found = await rows.execute(select(schema.film).where(schema.film.c.id == film_id))
+        row = found.mappings().first()
+    if row is None:
+        raise FilmNotFound(film_id=film_id)
+    return film_from(row)
+
+
+async def segments(books: Books, film_id: FilmId) -> list[Segment]:
+    """Return a film's segments in order."""
+    async with books.reading() as rows:
+        found = await rows.execute(
+            select(schema.segment).where(schema.segment.c.film == film_id).order_by(schema.segment.c.index)
+        )
+        return [segment_from(row) for row in found.mappings()]
+
+
+async def list_films(books: Books, account: AccountId, *, limit: int) -> Sequence[Film]:
+    """Return an account's newest films, newest first."""
+    table = schema.film
+    query = select(table).where(table.c.account == account).order_by(table.c.created_at_ms.desc(), table.c.id.desc())
+    async with books.reading() as rows:
+        found = await rows.execute(query.limit(limit))
+        return [film_from(row) for row in found.mappings()]
+
+
+async def unfinished_twin(books: Books, request: FilmRequest, account: AccountId) -> FilmId | None:
+    """Return an unfinished film of the same order that nobody holds, the newest one, if there is any."""
+    table = schema.film
+    now_ms = books.now_ms()
+    query = (
+        select(table.c.id)
+        .where(
+            table.c.account == account,
+            table.c.fingerprint == request_fingerprint(request),
+            table.c.status.not_in(sorted(TERMINAL)),
+            (table.c.lease_until_ms.is_(None)) | (table.c.lease_until_ms < now_ms),
+        )
+        .order_by(table.c.created_at_ms.desc())
+        .limit(1)
+    )
+    async with books.reading() as rows:
+        found = await rows.scalar(query)
+    return None if found is None else FilmId(found)
+
+
+async def posted_mc(books: Books, film_id: FilmId) -> MilliCredits:
+    """Return what has been charged for a film so far."""
+    async with books.reading() as rows:
+        return await read_posted(rows, film_id)
+
+
+async def read_posted(rows: AsyncConnection, film_id: FilmId) -> MilliCredits:
+    """Return what has been charged for a film so far, inside the caller's transaction."""
+    table = schema.transfer
+    amounts = await rows.execute(
+        select(table.c.amount_mc).where(table.c.film == film_id, table.c.kind == TransferKind.POST)
+    )
+    return MilliCredits(sum(amounts.scalars()))

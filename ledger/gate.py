@@ -1,0 +1,127 @@
+"""The rate gate: never more submits in any window than a vendor allows, as many as it allows, fair between films.
+
+The last N grants of a (vendor, key, model) are kept; the next is free when the oldest of them has left the window. A
+slot is taken in the transaction that commits the intent, so the gate holds across processes and needs no clock of its
+own. Polls never come here.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from film.ids import FilmId
+from ledger import schema
+from ledger.database import Books, insert_missing
+from ledger.rows import AttemptState
+
+_OCCUPYING = (AttemptState.INTENT, AttemptState.SUBMITTED, AttemptState.DRAINING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRule:
+    """One vendor model's limits for one key. The guard lies between the vendor's clock and ours."""
+
+    vendor: str
+    model: str
+    key_print: str
+    submits: int
+    window_ms: int
+    guard_ms: int
+    #: How long a refused film waits before it asks again when no time can be told, in milliseconds.
+    patience_ms: int
+    jobs_at_once: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotBefore:
+    """No slot now: ask again at `at_ms`."""
+
+    at_ms: int
+
+
+async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_ms: int) -> NotBefore | None:
+    """Take a slot inside the caller's transaction; None means it is taken and the POST may be sent.
+
+    Fair: a film that was served longer ago goes first, so 23 waiting segments delay another film's first by one slot.
+    """
+    gate = schema.rate_gate
+    key = {"vendor": rule.vendor, "key_print": rule.key_print, "model": rule.model}
+    await insert_missing(rows, gate, {**key, "granted_at_ms": [], "closed_until_ms": 0})
+    found = await rows.execute(select(gate.c.granted_at_ms, gate.c.closed_until_ms).filter_by(**key).with_for_update())
+    state = found.one()
+    span_ms = rule.window_ms + rule.guard_ms
+    recent = [at_ms for at_ms in state.granted_at_ms if at_ms + span_ms > now_ms]
+    not_before_ms = max(state.closed_until_ms, recent[-rule.submits] + span_ms if len(recent) >= rule.submits else 0)
+    if not_before_ms > now_ms:
+        return await _wait(rows, rule, film_id, at_ms=not_before_ms)
+    free = rule.submits - len(recent)
+    if rule.jobs_at_once is not None:
+        free = min(free, rule.jobs_at_once - await _jobs(rows, rule))
+    if free <= await _ahead(rows, rule, film_id, now_ms=now_ms):
+        return await _wait(rows, rule, film_id, at_ms=now_ms + rule.patience_ms)
+    granted = [*recent, now_ms][-rule.submits :]
+    await rows.execute(update(gate).filter_by(**key).values(granted_at_ms=granted))
+    await _served(rows, rule, film_id, now_ms=now_ms)
+    return None
+
+
+async def close_gate(books: Books, rule: GateRule, *, for_s: float) -> None:
+    """Let nobody submit for `for_s` seconds: the vendor answered 429."""
+    gate = schema.rate_gate
+    until_ms = books.now_ms() + round(for_s * 1000)
+    async with books.writing() as rows:
+        await rows.execute(
+            update(gate)
+            .where(gate.c.closed_until_ms < until_ms)
+            .filter_by(vendor=rule.vendor, key_print=rule.key_print, model=rule.model)
+            .values(closed_until_ms=until_ms)
+        )
+
+
+async def _jobs(rows: AsyncConnection, rule: GateRule) -> int:
+    table = schema.attempt
+    query = select(func.count()).where(
+        table.c.vendor == rule.vendor,
+        table.c.model == rule.model,
+        table.c.key_print == rule.key_print,
+        table.c.state.in_(_OCCUPYING),
+    )
+    return int((await rows.scalar(query)) or 0)
+
+
+async def _ahead(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_ms: int) -> int:
+    """Return how many other films wait that were served longer ago; one that doesn't come back is forgotten."""
+    waiter = schema.gate_waiter
+    own = await rows.scalar(
+        select(waiter.c.last_grant_ms).filter_by(vendor=rule.vendor, model=rule.model, film=film_id)
+    )
+    query = select(func.count()).where(
+        waiter.c.vendor == rule.vendor,
+        waiter.c.model == rule.model,
+        waiter.c.film != film_id,
+        waiter.c.last_grant_ms < (own or 0),
+        waiter.c.back_at_ms > now_ms - 2 * rule.patience_ms,
+    )
+    return int((await rows.scalar(query)) or 0)
+
+
+async def _wait(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, at_ms: int) -> NotBefore:
+    waiter = schema.gate_waiter
+    key = {"vendor": rule.vendor, "model": rule.model, "film": film_id}
+    await insert_missing(rows, waiter, {**key, "last_grant_ms": 0, "back_at_ms": at_ms})
+    await rows.execute(update(waiter).filter_by(**key).values(back_at_ms=at_ms))
+    return NotBefore(at_ms=at_ms)
+
+
+async def _served(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_ms: int) -> None:
+    waiter = schema.gate_waiter
+    key = {"vendor": rule.vendor, "model": rule.model, "film": film_id}
+    await insert_missing(rows, waiter, {**key, "last_grant_ms": now_ms, "back_at_ms": 0})
+    # Served films stay listed without waiting (back_at 0), so that their next segment knows its turn.
+    await rows.execute(update(waiter).filter_by(**key).values(last_grant_ms=now_ms, back_at_ms=0))
+
+
+async def forget_waiter(rows: AsyncConnection, film_id: FilmId) -> None:
+    """Drop an ended film from the queue, inside the caller's transaction."""
+    await rows.execute(delete(schema.gate_waiter).where(schema.gate_waiter.c.film == film_id))

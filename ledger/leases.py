@@ -1,0 +1,108 @@
+"""Who may write for a film: one holder at a time, fenced by an epoch that only grows.
+
+A run that was paused past its lease, or whose film has ended, finds a newer epoch and can change nothing.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import RowMapping, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from film.errors import FilmNotFound, LeaseTaken, StaleEpoch
+from film.ids import FilmId
+from film.status import Status
+from ledger import schema
+from ledger.database import Books
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write for a film. Every write of a run carries it."""
+
+    film_id: FilmId
+    epoch: int
+    holder: str
+
+
+async def take_lease(books: Books, film_id: FilmId, *, holder: str, lease_s: float) -> Lease:
+    """Become the film's holder: epoch + 1, all earlier runs fenced off.
+
+    Raises:
+        FilmNotFound: There is no such film.
+        LeaseTaken: Another holder is alive.
+        StaleEpoch: The film has ended; there is nothing to run.
+    """
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        row = await locked_film(rows, film_id)
+        if Status(row["status"]).terminal:
+            raise StaleEpoch(film_id=film_id, epoch=row["epoch"])
+        if row["lease_until_ms"] is not None and row["lease_until_ms"] > now_ms and row["lease_holder"] != holder:
+            raise LeaseTaken(film_id=film_id, holder=row["lease_holder"])
+        lease = Lease(film_id=film_id, epoch=row["epoch"] + 1, holder=holder)
+        await rows.execute(
+            update(schema.film)
+            .where(schema.film.c.id == film_id)
+            .values(
+                epoch=lease.epoch,
+                lease_holder=holder,
+                lease_until_ms=now_ms + round(lease_s * 1000),
+                dispatch_n=row["dispatch_n"] + 1,
+            )
+        )
+    return lease
+
+
+async def renew_lease(books: Books, lease: Lease, *, lease_s: float) -> None:
+    """Keep the film for another `lease_s` seconds.
+
+    Raises:
+        StaleEpoch: The film has a newer holder, or has ended (canceled from elsewhere, perhaps): stop at once.
+    """
+    async with books.writing() as rows:
+        await _set_lease(rows, lease, until_ms=books.now_ms() + round(lease_s * 1000))
+
+
+async def release_lease(books: Books, lease: Lease) -> None:
+    """Give the film up, unfinished, for the next run to take at once. A film that has moved on is left alone."""
+    async with books.writing() as rows:
+        await rows.execute(
+            update(schema.film)
+            .where(schema.film.c.id == lease.film_id, schema.film.c.epoch == lease.epoch)
+            .values(lease_until_ms=None, lease_holder=None)
+        )
+
+
+async def _set_lease(rows: AsyncConnection, lease: Lease, *, until_ms: int) -> None:
+    changed = await rows.execute(
+        update(schema.film)
+        .where(schema.film.c.id == lease.film_id, schema.film.c.epoch == lease.epoch)
+        .values(lease_until_ms=until_ms)
+    )
+    if changed.rowcount == 0:
+        raise StaleEpoch(film_id=lease.film_id, epoch=lease.epoch)
+
+
+async def fenced(rows: AsyncConnection, lease: Lease) -> RowMapping:
+    """Lock the film's row for the caller's transaction and return it.
+
+    Raises:
+        StaleEpoch: The lease's run no longer owns the film; nothing may be written.
+    """
+    row = await locked_film(rows, lease.film_id)
+    if row["epoch"] != lease.epoch:
+        raise StaleEpoch(film_id=lease.film_id, epoch=lease.epoch)
+    return row
+
+
+async def locked_film(rows: AsyncConnection, film_id: FilmId) -> RowMapping:
+    """Lock a film's row for the caller's transaction, whoever holds it.
+
+    Raises:
+        FilmNotFound: There is no such film.
+    """
+    found = await rows.execute(select(schema.film).where(schema.film.c.id == film_id).with_for_update())
+    row = found.mappings().first()
+    if row is None:
+        raise FilmNotFound(film_id=film_id)
+    return row

@@ -1,0 +1,232 @@
+"""Rows as values: what the rest of the house sees of the tables. The only place that reads columns by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from film.credits import MilliCredits
+from film.cues import Cue
+from film.ids import AccountId, AttemptId, FilmId
+from film.orders import Purpose
+from film.plan import Slot
+from film.request import FilmRequest, stored_request
+from film.status import ErrorCode, SegmentState, Status
+from film.storyboard import Storyboard
+
+
+class AttemptState(StrEnum):
+    """How far one paid try came."""
+
+    INTENT = "intent"  # committed, perhaps sent
+    SUBMITTED = "submitted"  # the vendor named a job
+    READY = "ready"  # its file is stored and passed the gate
+    FAILED = "failed"  # the vendor's job ended without a usable file
+    REJECTED = "rejected"  # cleanly refused, nothing created
+    ABSENT = "absent"  # proven never to have been created
+    ORPHANED = "orphaned"  # can't be known; booked as a loss
+    DRAINING = "draining"  # its film ended first; followed for the operator's books only
+    DRAINED = "drained"
+
+
+LIVE_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.SUBMITTED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why a film failed: the documented code, a sentence, the stage and, where one is to blame, the segment."""
+
+    code: ErrorCode
+    message: str
+    stage: Status
+    segment: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the wire's `error` object."""
+        fault: dict[str, Any] = {"code": self.code.value, "message": self.message, "stage": self.stage.value}
+        return fault if self.segment is None else {**fault, "segment": self.segment}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverables:
+    """The finished film's object keys; `subtitles` is the VTT, None where subtitles are off or burned only."""
+
+    film: str
+    poster: str
+    sheet: str
+    storyboard: str
+    srt: str | None
+    vtt: str | None
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """One character's reference image as its vendor reads it."""
+
+    character_id: str
+    object_key: str
+    url: str
+    width: int
+    height: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """A film's row."""
+
+    id: FilmId
+    account: AccountId
+    request: FilmRequest
+    plan: tuple[Slot, ...]
+    storyboard: Storyboard | None
+    anchors: tuple[Anchor, ...] | None
+    cues: tuple[Cue, ...] | None
+    status: Status
+    progress: int
+    awaiting_approval: bool
+    stage_times_ms: Mapping[str, int]
+    cost_estimate_mc: MilliCredits
+    cost_actual_mc: MilliCredits | None
+    epoch: int
+    lease_until_ms: int | None
+    lease_holder: str | None
+    fault: Fault | None
+    result: Deliverables | None
+    compose_n: int
+    retry_of: FilmId | None
+    simulated: bool
+    created_at_ms: int
+    updated_at_ms: int
+    completed_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A segment's row."""
+
+    film: FilmId
+    index: int
+    kept_s: int
+    rendered_s: int
+    price_mc: MilliCredits
+    hold: int | None
+    state: SegmentState
+    object_key: str | None
+    sha256: str | None
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One paid try at a clip, an image, a narration or music."""
+
+    id: AttemptId
+    film: FilmId
+    purpose: Purpose
+    slot: int
+    vendor: str
+    model: str
+    key_print: str
+    nonce: int
+    fingerprint: str
+    epoch: int
+    state: AttemptState
+    provider_job_id: str | None
+    t_intent_ms: int
+    object_key: str | None
+    sha256: str | None
+    size_bytes: int | None
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file in the store: its key, hash and size."""
+
+    object_key: str
+    sha256: str
+    size_bytes: int
+
+
+def film_from(row: RowMapping) -> Film:
+    """Return the film a row holds."""
+    return Film(
+        id=FilmId(row["id"]),
+        account=AccountId(row["account"]),
+        request=stored_request(row["request"]),
+        plan=tuple(Slot(**slot) for slot in row["plan"]),
+        storyboard=None if row["storyboard"] is None else Storyboard.model_validate(row["storyboard"]),
+        anchors=None if row["anchors"] is None else tuple(Anchor(**anchor) for anchor in row["anchors"]),
+        cues=None if row["sound"] is None else tuple(Cue(**cue) for cue in row["sound"]),
+        status=Status(row["status"]),
+        progress=row["progress"],
+        awaiting_approval=row["awaiting_approval"],
+        stage_times_ms=row["stage_times_ms"],
+        cost_estimate_mc=MilliCredits(row["cost_estimate_mc"]),
+        cost_actual_mc=None if row["cost_actual_mc"] is None else MilliCredits(row["cost_actual_mc"]),
+        epoch=row["epoch"],
+        lease_until_ms=row["lease_until_ms"],
+        lease_holder=row["lease_holder"],
+        fault=None if row["error"] is None else fault_from(row["error"]),
+        result=None if row["result"] is None else Deliverables(**row["result"]),
+        compose_n=row["compose_n"],
+        retry_of=None if row["retry_of"] is None else FilmId(row["retry_of"]),
+        simulated=row["simulated"],
+        created_at_ms=row["created_at_ms"],
+        updated_at_ms=row["updated_at_ms"],
+        completed_at_ms=row["completed_at_ms"],
+    )
+
+
+def fault_from(error: Mapping[str, Any]) -> Fault:
+    """Return the fault an `error` column holds."""
+    return Fault(
+        code=ErrorCode(error["code"]),
+        message=error["message"],
+        stage=Status(error["stage"]),
+        segment=error.get("segment"),
+    )
+
+
+def segment_from(row: RowMapping) -> Segment:
+    """Return the segment a row holds."""
+    return Segment(
+        film=FilmId(row["film"]),
+        index=row["index"],
+        kept_s=row["kept_s"],
+        rendered_s=row["rendered_s"],
+        price_mc=MilliCredits(row["price_mc"]),
+        hold=row["hold"],
+        state=SegmentState(row["state"]),
+        object_key=row["object_key"],
+        sha256=row["sha256"],
+        size_bytes=row["size_bytes"],
+    )
+
+
+def attempt_from(row: RowMapping) -> Attempt:
+    """Return the attempt a row holds."""
+    return Attempt(
+        id=AttemptId(row["id"]),
+        film=FilmId(row["film"]),
+        purpose=Purpose(row["purpose"]),
+        slot=row["slot"],
+        vendor=row["vendor"],
+        model=row["model"],
+        key_print=row["key_print"],
+        nonce=row["nonce"],
+        fingerprint=row["fingerprint"],
+        epoch=row["epoch"],
+        state=AttemptState(row["state"]),
+        provider_job_id=row["provider_job_id"],
+        t_intent_ms=row["t_intent_ms"],
+        object_key=row["object_key"],
+        sha256=row["sha256"],
+        size_bytes=row["size_bytes"],
+        failure=None if row["failure"] is None else str(row["failure"]["message"]),
+    )
