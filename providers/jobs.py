@@ -1,0 +1,34 @@
+"""What every job vendor does alike once its own wire is read: sort the found, fetch the file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from film.errors import ProviderUnavailable
+from providers.egress import download
+from providers.listing import Listed
+from providers.ports import JobReport, ListedJob
+from providers.wire import Wire
+
+#: The most bytes a vendor's file may have: a clip of 15 s in 1080p, or 110 s of PCM, has a tenth of this.
+FILE_BYTES_MAX: Final = 512 * 2**20
+
+
+def oldest_first(found: Iterable[Listed]) -> list[ListedJob]:
+    """Return found list items as the port's values, oldest first."""
+    jobs = [ListedJob(job_id=item.job_id, created_at_s=item.created_at_s) for item in found]
+    return sorted(jobs, key=lambda job: (job.created_at_s, job.job_id))
+
+
+async def fetch_file(report: JobReport, into: Path, *, wire: Wire, allowed_origin: str | None) -> None:
+    """Download a finished job's file to `into`; see `JobVendor.fetch` for what it raises."""
+    if report.file_url is None:
+        raise ProviderUnavailable(provider=wire.vendor, detail=f"job {report.job_id} has no file yet")
+    await download(
+        report.file_url,
+        into,
+        size_bytes_max=FILE_BYTES_MAX,
+        allowed_origin=allowed_origin,
+        timeouts=wire.timeouts,
+        vendor=wire.vendor,
+    )
