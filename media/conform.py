@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +16,22 @@ from media import encoding
 from media.command import CommandReport, run_ffmpeg
 from media.disk import free_bytes
 from media.findings import detect, read_findings
-from media.fonts import font_path
+from media.fitting import fit, tagged
 from media.gate import MISSING_FRAMES_LIMIT
 from media.guards import Kind, strict_input
-from media.part import Mode, Part, file_sha256, folder_made_whole, part_in, write_part
+from media.overlay import Overlay, draw
+from media.part import (
+    COVER,
+    LAST_FRAME,
+    PICTURE,
+    SOUND,
+    Mode,
+    Part,
+    file_sha256,
+    folder_made_whole,
+    part_in,
+    write_part,
+)
 from media.pcm import wav_samples, write_silence
 from media.probe import Facts, probe
 from media.sharpness import sharpest
@@ -27,29 +39,35 @@ from media.sharpness import sharpest
 #: Every sixth frame is looked at for the cover.
 COVER_STEP: Final = 6
 COVER_WIDTH: Final = 640
-#: Seconds a title takes to appear and to go, in frames.
-FADE_FRAMES: Final = 10
-#: A clip whose shape differs by less than this share fills the canvas, losing a rim, rather than stand between bars.
-FILL_TOLERANCE: Final = 0.03
-#: H.273: the value that says nothing.
-_UNSPECIFIED: Final = 2
+#: A first picture as late as this is taken for the first moment; later ones keep their time, the picture stands still.
+LATE_START_S: Final = 0.25
+
+_FINDINGS: Final = "findings.log"
+_CAPTIONS: Final = "captions.ass"
+_COUNT: Final = "decoded.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overlay:
-    """What is drawn on a part's picture, in its one encode. Cards are canvas-sized RGBA pictures (media/cards)."""
+class _Order:
+    """One clip's work: what to read, what to make of it, and where."""
 
-    #: Laid over the first `title_frames` frames.
-    title: Path | None = None
-    title_frames: int = 0
-    #: Laid over the last `end_frames` frames.
-    end: Path | None = None
-    end_frames: int = 0
-    #: Text of an ASS file (media/subtitles.ass), times counted from the part's first frame.
-    captions: str = ""
+    clip: Path
+    facts: Facts
+    canvas: Canvas
+    frames: int
+    skip_frames: int
+    overlay: Overlay
+    draft: Path
+
+    @property
+    def cover_size(self) -> tuple[int, int]:
+        width = min(self.canvas.width, COVER_WIDTH)
+        return width, 2 * round(self.canvas.height * width / self.canvas.width / 2)
 
 
-async def conform(clip: Path, *, canvas: Canvas, frames: int, into: Path, overlay: Overlay | None = None) -> Part:
+async def conform(
+    clip: Path, *, canvas: Canvas, frames: int, into: Path, overlay: Overlay | None = None, skip_frames: int = 0
+) -> Part:
     """Make the part of `frames` frames from a gated clip, in the folder `into` (made whole or not at all).
 
     Args:
@@ -58,6 +76,8 @@ async def conform(clip: Path, *, canvas: Canvas, frames: int, into: Path, overla
         frames: The part's exact length.
         into: The part's folder; replaced if it is there.
         overlay: What to draw.
+        skip_frames: Frames to leave out at the clip's beginning, with their sound: 1 where a chained clip repeats the
+            frame it was told to start from (`media.frames.seam`).
 
     Returns:
         The part; `read_part(into)` gives it again.
@@ -69,151 +89,113 @@ async def conform(clip: Path, *, canvas: Canvas, frames: int, into: Path, overla
     """
     facts = await asyncio.to_thread(probe, clip)
     with folder_made_whole(into) as draft:
-        report = await _encode(clip, facts, canvas=canvas, frames=frames, draft=draft, overlay=overlay or Overlay())
-        part = await asyncio.to_thread(_finish, draft, facts, report.stdout, canvas, frames)
-    return part_in(
-        into,
-        frames=part.frames,
-        extradata_sha256=part.extradata_sha256,
-        picture_sha256=part.picture_sha256,
-        mode=part.mode,
-        cloned_frames=part.cloned_frames,
-        runs=part.runs,
-    )
+        order = _Order(
+            clip=clip,
+            facts=facts,
+            canvas=canvas,
+            frames=frames,
+            skip_frames=skip_frames,
+            overlay=overlay or Overlay(),
+            draft=draft,
+        )
+        report = await _encode(order)
+        part = await asyncio.to_thread(_finish, order, report.stdout)
+    return replace(part, picture=into / PICTURE, sound=into / SOUND, last_frame=into / LAST_FRAME, cover=into / COVER)
 
 
-async def _encode(
-    clip: Path, facts: Facts, *, canvas: Canvas, frames: int, draft: Path, overlay: Overlay
-) -> CommandReport:
-    outputs = _outputs(clip, facts, canvas=canvas, frames=frames, draft=draft, overlay=overlay)
+async def _encode(order: _Order) -> CommandReport:
     try:
-        return await run_ffmpeg(ffmpeg.merge_outputs(*outputs).compile()[1:], deadline_s=30 + frames / 2)
+        return await run_ffmpeg(ffmpeg.merge_outputs(*_outputs(order)).compile()[1:], deadline_s=30 + order.frames / 2)
     except CommandFailed as error:
         if error.code == 256 - errno.ENOSPC:  # ffmpeg ends with the low byte of its error number
-            raise DiskFull(path=str(draft.parent), needed_bytes=0, free_bytes=free_bytes(draft)) from error
+            free = free_bytes(order.draft)
+            raise DiskFull(path=str(order.draft.parent), needed_bytes=free + 1, free_bytes=free) from error
         last = error.stderr_tail.strip().splitlines()[-1:] or [f"code {error.code}"]
         raise ClipRejected(check="decode", expected="pictures and sound without damage", found=last[0]) from error
 
 
-def _outputs(clip: Path, facts: Facts, *, canvas: Canvas, frames: int, draft: Path, overlay: Overlay) -> list[Any]:
-    source = ffmpeg.input(str(clip), threads=encoding.THREADS, **strict_input(Kind.MP4))
+def _outputs(order: _Order) -> list[Any]:
+    source = ffmpeg.input(str(order.clip), threads=encoding.THREADS, **strict_input(Kind.MP4))
+    decoded = tagged(source.video, order.facts).split()
+    # Without an edit list B-frames delay the first picture: a muxer's doing, not the film's.
+    late = 0 < order.facts.start_s <= LATE_START_S
     timed = (
-        _tagged(source.video, facts)
+        (decoded[0].filter("setpts", "PTS-STARTPTS") if late else decoded[0])
         .filter("fps", fps=FPS, start_time=0)
         .filter("tpad", stop=MISSING_FRAMES_LIMIT, stop_mode="clone")
-        .filter("trim", end_frame=frames)
+        .filter("trim", start_frame=order.skip_frames, end_frame=order.skip_frames + order.frames)
         .filter("setpts", f"N/{FPS}/TB")
         .split()
     )
-    last = timed[1].filter("trim", start_frame=frames - 1)
-    fitted = _fit(timed[0], canvas).split()
+    last = timed[1].filter("trim", start_frame=order.frames - 1)
+    fitted = fit(timed[0], order.canvas).split()
+    drawn = draw(fitted[0], order.overlay, frames=order.frames, captions=order.draft / _CAPTIONS)
     cover = (
-        detect(fitted[1], draft / "findings.log")
+        detect(fitted[1], order.draft / _FINDINGS)
         .filter("select", f"not(mod(n,{COVER_STEP}))")
-        .filter("scale", *_cover_size(canvas), flags="area")
+        .filter("scale", *order.cover_size, flags="area")
     )
-    drawn = _draw(fitted[0], overlay, frames=frames, draft=draft)
     outputs = [
-        ffmpeg.output(drawn, str(draft / "picture.mp4"), **encoding.PICTURE),
-        ffmpeg.output(last, str(draft / "last.png"), **{"frames:v": 1, "update": 1, "pix_fmt": "rgb24"}),
+        ffmpeg.output(drawn, str(order.draft / PICTURE), **encoding.PICTURE),
+        ffmpeg.output(last, str(order.draft / LAST_FRAME), **{"frames:v": 1, "update": 1, "pix_fmt": "rgb24"}),
         ffmpeg.output(cover, "pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"),
+        # What is cut off is decoded too, and every picture counted: damage may also make one vanish.
+        ffmpeg.output(
+            decoded[1],
+            "-",
+            f="null",
+            fps_mode="passthrough",
+            stats_enc_pre=str(order.draft / _COUNT),
+            stats_enc_pre_fmt="{fidx}",
+        ),
     ]
-    if facts.audio is not None:
-        sound = (
-            source.audio.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
-            .filter("aformat", sample_fmts="s16", sample_rates=SAMPLE_RATE, channel_layouts="stereo")
-            .filter("apad")
-            .filter("atrim", end_sample=samples_of(frames))
-        )
-        outputs.append(ffmpeg.output(sound, str(draft / "sound.wav"), **encoding.PCM))
+    if order.facts.audio is not None:
+        outputs.append(_sound(source.audio, order))
     return outputs
 
 
-def _tagged(stream: Any, facts: Facts) -> Any:
-    # An untagged clip is read as players read it: BT.709 from 720 lines on, BT.601 below, limited range.
-    if facts.color.matrix != _UNSPECIFIED:
-        return stream
-    tall = min(facts.width, facts.height) >= 720
-    return stream.filter("setparams", colorspace="bt709" if tall else "smpte170m")
+def _sound(stream: Any, order: _Order) -> Any:
+    first = samples_of(order.skip_frames)
+    cut = (
+        stream.filter("aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0})
+        .filter("aformat", sample_fmts="s16", sample_rates=SAMPLE_RATE, channel_layouts="stereo")
+        .filter("apad")
+        .filter("atrim", start_sample=first, end_sample=first + samples_of(order.frames))
+    )
+    return ffmpeg.output(cut, str(order.draft / SOUND), **encoding.PCM)
 
 
-def _fit(stream: Any, canvas: Canvas) -> Any:
-    # `dar` is the shape as shown: after rotation and with the pixels' own shape.
-    width, height, shape = canvas.width, canvas.height, canvas.width / canvas.height
-    near = f"lt(abs(dar/{shape:.6f}-1),{FILL_TOLERANCE})"
-    wide = f"if({near},max({width},{height}*dar),min({width},{height}*dar))"
-    high = f"if({near},max({height},{width}/dar),min({height},{width}/dar))"
-    return (
-        stream.filter(
-            "scale",
-            w=f"2*round({wide}/2)",
-            h=f"2*round({high}/2)",
-            flags="bicubic",
-            out_color_matrix="bt709",
-            out_range="tv",
+def _finish(order: _Order, covers: bytes) -> Part:
+    draft, frames = order.draft, order.frames
+    pictures_found = (draft / _COUNT).read_text(encoding="ascii").count("\n")
+    if pictures_found != order.facts.frames:
+        raise ClipRejected(
+            check="decoded frames", expected=f"{order.facts.frames}, as it has packets", found=str(pictures_found)
         )
-        .filter("format", "yuv420p")
-        .filter("crop", w=f"min(iw,{width})", h=f"min(ih,{height})")
-        .filter("pad", w=width, h=height, x="2*floor((ow-iw)/4)", y="2*floor((oh-ih)/4)")
-        .filter("setsar", "1")
-        .filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
-    )
-
-
-def _draw(stream: Any, overlay: Overlay, *, frames: int, draft: Path) -> Any:
-    if overlay.captions:
-        captions = draft / "captions.ass"
-        captions.write_text(overlay.captions, encoding="utf-8")
-        stream = stream.filter("ass", str(captions), fontsdir=str(font_path().parent))
-    if overlay.title is not None:
-        stream = _lay(stream, overlay.title, first=0, count=overlay.title_frames)
-    if overlay.end is not None:
-        stream = _lay(stream, overlay.end, first=frames - overlay.end_frames, count=overlay.end_frames)
-    return stream
-
-
-def _lay(stream: Any, card: Path, *, first: int, count: int) -> Any:
-    shown = (
-        ffmpeg.input(str(card), loop=1, framerate=FPS, t=count / FPS, f="image2", protocol_whitelist="file")
-        .video.filter("scale", out_color_matrix="bt709", out_range="tv")
-        .filter("format", "yuva420p")
-        .filter("fade", type="in", start_frame=0, nb_frames=FADE_FRAMES, alpha=1)
-        .filter("fade", type="out", start_frame=max(0, count - FADE_FRAMES), nb_frames=FADE_FRAMES, alpha=1)
-        .filter("setpts", f"(N+{first})/{FPS}/TB")
-    )
-    return ffmpeg.overlay(stream, shown, eof_action="pass", format="yuv420")
-
-
-def _cover_size(canvas: Canvas) -> tuple[int, int]:
-    width = min(canvas.width, COVER_WIDTH)
-    return width, 2 * round(canvas.height * width / canvas.width / 2)
-
-
-def _finish(draft: Path, facts: Facts, covers: bytes, canvas: Canvas, frames: int) -> Part:
-    made = probe(draft / "picture.mp4")
+    made = probe(draft / PICTURE)
     if made.packets != frames:
         raise ClipRejected(
             check="length",
             expected=f"{frames} frames, {MISSING_FRAMES_LIMIT} of them cloned at most",
             found=f"{made.packets} with {MISSING_FRAMES_LIMIT} cloned",
         )
-    width, height = _cover_size(canvas)
+    width, height = order.cover_size
     pictures = np.frombuffer(covers, np.uint8).reshape(-1, height, width, 3)
-    Image.fromarray(sharpest(pictures)).save(draft / "cover.jpg", quality=88)
-    if facts.audio is None:
-        write_silence(draft / "sound.wav", samples=samples_of(frames))
-    if (samples := wav_samples(draft / "sound.wav")) != samples_of(frames):
+    Image.fromarray(sharpest(pictures)).save(draft / COVER, quality=88)
+    if order.facts.audio is None:
+        write_silence(draft / SOUND, samples=samples_of(frames))
+    if (samples := wav_samples(draft / SOUND)) != samples_of(frames):
         raise ClipRejected(check="sound length", expected=f"{samples_of(frames)} samples", found=str(samples))
-    runs = read_findings(draft / "findings.log", frames=frames)
-    for name in ("findings.log", "captions.ass"):
+    runs = read_findings(draft / _FINDINGS, frames=frames)
+    for name in (_FINDINGS, _CAPTIONS, _COUNT):
         (draft / name).unlink(missing_ok=True)
     part = part_in(
         draft,
         frames=frames,
         extradata_sha256=made.extradata_sha256,
-        picture_sha256=file_sha256(draft / "picture.mp4"),
+        picture_sha256=file_sha256(draft / PICTURE),
         mode=Mode.ENCODED,
-        cloned_frames=max(0, frames - round(facts.duration_s * FPS)),
+        cloned_frames=max(0, order.skip_frames + frames - round(order.facts.duration_s * FPS)),
         runs=runs,
     )
     write_part(part)

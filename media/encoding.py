@@ -1,4 +1,4 @@
-"""The film's profile as encoder arguments. Every part is written with these and none other: one extradata a film."""
+"""The film's profile: how parts and films are written, all alike: one extradata a film."""
 
 from typing import Final
 

@@ -15,14 +15,23 @@ def require_glyphs(text: str) -> None:
     Raises:
         GlyphMissing: Which have none.
     """
+    if missing := _missing(text):
+        raise GlyphMissing(characters="".join(sorted(missing)))
+
+
+def drawable(text: str) -> str:
+    """Return `text` without the characters that the font can't draw."""
+    missing = _missing(text)
+    return "".join(character for character in text if character not in missing)
+
+
+def _missing(text: str) -> set[str]:
     known = _characters(font_path())
-    missing = {
+    return {
         character
         for character in text
         if ord(character) not in known and unicodedata.category(character) not in ("Cc", "Cf", "Zs", "Zl", "Zp")
     }
-    if missing:
-        raise GlyphMissing(characters="".join(sorted(missing)))
 
 
 @cache

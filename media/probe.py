@@ -50,6 +50,8 @@ class Facts:
     #: Packets the index promises, and how many could be read.
     indexed: int
     packets: int
+    #: When the first shown frame stands on the file's clock.
+    start_s: float
     #: From the first shown frame's start to the last one's end.
     duration_s: float
     fps: float
@@ -118,10 +120,11 @@ def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | No
         tally.add(packet)
         if rotation is None:
             rotation = _rotation(packet)
-    duration = tally.length * (video.time_base or Fraction(0))
+    tick = video.time_base or Fraction(0)
+    duration = tally.length * tick
     return Facts(
         container=container.format.name,
-        codec=context.name,
+        codec=context.codec.canonical_name,
         codec_tag=context.codec_tag,
         width=context.width,
         height=context.height,
@@ -129,6 +132,7 @@ def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | No
         frames=tally.shown,
         indexed=len(video.index_entries),
         packets=tally.packets,
+        start_s=float((tally.first or 0) * tick),
         duration_s=float(duration),
         fps=float(tally.shown / duration) if duration else 0.0,
         rotation=rotation or 0,

@@ -30,14 +30,14 @@ def line_limit(text: str, language: str) -> int:
     return CJK_LINE if wide * 3 > len(text) else LATIN_LINE
 
 
-def lines(text: str, language: str) -> tuple[str, ...]:
-    """Break a text into lines of at most 18 full-width characters (42 of a narrow script).
+def lines(text: str, language: str, *, limit: int | None = None) -> tuple[str, ...]:
+    """Break a text into lines of at most 18 full-width characters (42 of a narrow script), or of `limit` units.
 
     As few lines as possible, then even ones, then breaks after a pause. No line starts with closing punctuation or ends
     with opening punctuation; Latin words stay whole unless one alone is wider than a line. No character is added,
     removed (but blanks at a break) or moved: right-to-left text keeps its logical order.
     """
-    limit = line_limit(text, language)
+    limit = limit or line_limit(text, language)
     atoms = _atoms(" ".join(text.split()), limit)
     if not atoms:
         return ()

@@ -1,0 +1,46 @@
+"""Fitting: any clip's pictures onto the film's canvas, upright, square pixels, BT.709 in limited range."""
+
+from typing import Any, Final
+
+from film.canvas import Canvas
+from media.probe import Facts
+
+#: A clip whose shape differs by less than this share fills the canvas, losing a rim, rather than stand between bars.
+FILL_TOLERANCE: Final = 0.03
+#: ITU-T H.273: the matrix number that says nothing.
+_UNSPECIFIED: Final = 2
+
+
+def tagged(stream: Any, facts: Facts) -> Any:
+    """Return a clip's ffmpeg-python video stream with its colour matrix named.
+
+    An untagged clip is read as players read it: BT.709 from 720 lines on, BT.601 below.
+    """
+    if facts.color.matrix != _UNSPECIFIED:
+        return stream
+    tall = min(facts.width, facts.height) >= 720
+    return stream.filter("setparams", colorspace="bt709" if tall else "smpte170m")
+
+
+def fit(stream: Any, canvas: Canvas) -> Any:
+    """Return the `stream` on the canvas: whole, between bars; or filling it, where the shapes nearly agree."""
+    # `dar` is the shape as shown: after rotation and with the pixels' own shape.
+    width, height, shape = canvas.width, canvas.height, canvas.width / canvas.height
+    near = f"lt(abs(dar/{shape:.6f}-1),{FILL_TOLERANCE})"
+    wide = f"if({near},max({width},{height}*dar),min({width},{height}*dar))"
+    high = f"if({near},max({height},{width}/dar),min({height},{width}/dar))"
+    return (
+        stream.filter(
+            "scale",
+            w=f"2*round({wide}/2)",
+            h=f"2*round({high}/2)",
+            flags="bicubic",
+            out_color_matrix="bt709",
+            out_range="tv",
+        )
+        .filter("format", "yuv420p")
+        .filter("crop", w=f"min(iw,{width})", h=f"min(ih,{height})")
+        .filter("pad", w=width, h=height, x="2*floor((ow-iw)/4)", y="2*floor((oh-ih)/4)")
+        .filter("setsar", "1")
+        .filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
+    )

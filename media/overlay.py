@@ -1,0 +1,65 @@
+"""What is drawn on a part's picture: cards and burned captions, all in the part's one encode."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import ffmpeg
+
+from film.canvas import FPS
+from media.fonts import font_path
+
+#: Frames a card takes to appear, and to go.
+FADE_FRAMES: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """What is drawn on a part. Cards are canvas-sized RGBA pictures (media/cards)."""
+
+    #: Laid over the first `title_frames` frames.
+    title: Path | None = None
+    title_frames: int = 0
+    #: Laid over the last `end_frames` frames.
+    end: Path | None = None
+    end_frames: int = 0
+    #: Text of an ASS file (media/subtitles.ass), times counted from the part's first frame.
+    captions: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is drawn."""
+        return self.title is None and self.end is None and not self.captions
+
+
+def draw(stream: Any, overlay: Overlay, *, frames: int, captions: Path) -> Any:
+    """Return the ffmpeg-python `stream` of `frames` canvas-sized frames with `overlay` drawn on it.
+
+    Args:
+        stream: BT.709 frames in limited range.
+        overlay: What to draw.
+        frames: How many frames the stream has.
+        captions: Where the ASS file may be written; ffmpeg reads it later.
+    """
+    if overlay.captions:
+        captions.write_text(overlay.captions, encoding="utf-8")
+        stream = stream.filter("ass", str(captions), fontsdir=str(font_path().parent))
+    if overlay.title is not None:
+        stream = _lay(stream, overlay.title, first=0, count=min(frames, overlay.title_frames))
+    if overlay.end is not None:
+        count = min(frames, overlay.end_frames)
+        stream = _lay(stream, overlay.end, first=frames - count, count=count)
+    return stream
+
+
+def _lay(stream: Any, card: Path, *, first: int, count: int) -> Any:
+    fade = min(FADE_FRAMES, count // 2)
+    shown = (
+        ffmpeg.input(str(card), loop=1, framerate=FPS, t=count / FPS, f="image2", protocol_whitelist="file")
+        .video.filter("scale", out_color_matrix="bt709", out_range="tv")
+        .filter("format", "yuva420p")
+        .filter("fade", type="in", start_frame=0, nb_frames=fade, alpha=1)
+        .filter("fade", type="out", start_frame=count - fade, nb_frames=fade, alpha=1)
+        .filter("setpts", f"(N+{first})/{FPS}/TB")
+    )
+    return ffmpeg.overlay(stream, shown, eof_action="pass", format="yuv420")
