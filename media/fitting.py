@@ -34,7 +34,7 @@ def fit(stream: Any, canvas: Canvas) -> Any:
             "scale",
             w=f"2*round({wide}/2)",
             h=f"2*round({high}/2)",
-            flags="bicubic",
+            flags="bicubic+accurate_rnd+full_chroma_int",
             out_color_matrix="bt709",
             out_range="tv",
         )

@@ -1,0 +1,234 @@
+"""Hostile and damaged files: every one is refused, by the gate or by the strict decode, and nothing is left behind."""
+
+import os
+import random
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from film.canvas import Canvas
+from film.errors import ClipRejected, CommandFailed
+from media.command import run_ffmpeg
+from media.conform import conform
+from media.gate import CLIP_LIMIT_BYTES, gate_clip, gate_image, gate_sound
+from media.probe import probe
+
+from .conftest import MakeClip
+
+#: `make prove-hostile` asks for 500.
+MUTATIONS = int(os.environ.get("LONGVIDEO_PROVE_MUTATIONS", "50"))
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A port on loopback that nobody may knock at."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        yield server
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def playlist(port: int) -> bytes:
+    lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:3", "#EXTINF:3,", f"http://127.0.0.1:{port}/a.mp4", "#EXT-X-ENDLIST"]
+    return "\n".join(lines).encode()
+
+
+def fake_box(payload: bytes) -> bytes:
+    """The same bytes behind an honest-looking first box."""
+    return b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomavc1" + payload
+
+
+#: name -> (bytes from the listener's port and a good clip, the check that must refuse them)
+FOREIGN: dict[str, tuple[Callable[[int, bytes], bytes], str]] = {
+    "empty": (lambda _port, _clip: b"", "size"),
+    "zeros": (lambda _port, _clip: bytes(5000), "magic"),
+    "html": (lambda _port, _clip: b"<!doctype html><title>502 Bad Gateway</title>" * 20, "magic"),
+    "json": (lambda _port, _clip: b'{"error": "expired"}', "magic"),
+    "hls playlist": (lambda port, _clip: playlist(port), "magic"),
+    "hls playlist behind a box": (lambda port, _clip: fake_box(playlist(port)), "container"),
+    "ffconcat": (lambda port, _clip: f"ffconcat version 1.0\nfile http://127.0.0.1:{port}/a\n".encode(), "magic"),
+    "sdp": (lambda port, _clip: f"v=0\nc=IN IP4 127.0.0.1\nm=video {port} RTP/AVP 96\n".encode(), "magic"),
+    "html behind a box": (lambda _port, _clip: fake_box(b"<html>" * 500), "container"),
+    # moov stands at the end of this clip
+    "moov missing": (lambda _port, clip: clip[: len(clip) // 2], "container"),
+    "another container": (lambda _port, _clip: b"\x1aE\xdf\xa3" + bytes(400), "magic"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+async def test_a_foreign_file_is_refused(
+    name: str, make_clip: MakeClip, listener: socket.socket, canvas: Canvas, tmp_path: Path
+) -> None:
+    """By the gate; and by conform too, should somebody forget the gate."""
+    content, check = FOREIGN[name]
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content(listener.getsockname()[1], (await make_clip()).read_bytes()))
+    with pytest.raises(ClipRejected) as caught:
+        gate_clip(path, kept_s=3)
+    assert caught.value.check == check
+    with pytest.raises(ClipRejected):
+        await conform(path, canvas=canvas, frames=72, into=tmp_path / "part")
+    assert left_in(tmp_path) == ["clip.mp4"]
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+#: name -> (lavfi picture, encoder arguments, the check)
+UNFIT = {
+    "three frames missing": ("testsrc2=s=64x64:r=24:d=2.875", (), "length"),
+    "longer than 20 s": ("color=s=64x64:r=1:d=21", (), "duration"),
+    "120 frames a second": ("color=s=64x64:r=120:d=3", (), "frame rate"),
+    "another codec": ("color=s=64x64:r=24:d=3", ("-c:v", "mpeg4"), "codec"),
+    "a speck": ("color=s=8x8:r=24:d=3", ("-c:v", "libx264", "-pix_fmt", "yuv444p"), "pixels"),
+    "two pictures": ("color=s=64x64:r=24:d=3", ("-map", "0", "-map", "0"), "video streams"),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+async def test_an_unfit_clip_is_refused_by_name(name: str, make_clip: MakeClip) -> None:
+    picture, args, check = UNFIT[name]
+    clip = await make_clip(*args, picture=picture, sound=None)
+    with pytest.raises(ClipRejected) as caught:
+        gate_clip(clip, kept_s=3)
+    assert caught.value.check == check
+
+
+async def test_sound_alone_is_no_clip(make_clip: MakeClip) -> None:
+    clip = await make_clip("-map", "1")
+    with pytest.raises(ClipRejected) as caught:
+        gate_clip(clip, kept_s=3)
+    assert caught.value.check == "streams"
+
+
+def test_a_huge_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with path.open("wb") as file:
+        file.write(fake_box(b""))
+        file.truncate(CLIP_LIMIT_BYTES + 1)
+    with pytest.raises(ClipRejected) as caught:
+        gate_clip(path, kept_s=3)
+    assert caught.value.check == "size"
+
+
+async def judged(path: Path, canvas: Canvas, folder: Path) -> bool:
+    """Whether the clip gets in."""
+    try:
+        gate_clip(path, kept_s=3)
+        await conform(path, canvas=canvas, frames=72, into=folder / "part")
+    except ClipRejected:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("percent", [10, 50, 90, 99])
+@pytest.mark.parametrize("front", [True, False], ids=["index first", "index last"])
+async def test_a_truncated_clip_is_refused(
+    percent: int, make_clip: MakeClip, canvas: Canvas, tmp_path: Path, *, front: bool
+) -> None:
+    whole = (await make_clip(*(("-movflags", "+faststart") if front else ()))).read_bytes()
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(whole[: len(whole) * percent // 100])
+    assert not await judged(path, canvas, tmp_path)
+    assert left_in(tmp_path) == ["clip.mp4"]
+
+
+async def test_random_bytes_in_the_payload_are_refused(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
+    """The headers stay right and every packet can be read: only the decode can tell."""
+    whole = bytearray((await make_clip("-b:v", "800k")).read_bytes())
+    middle = len(whole) // 3
+    whole[middle : middle + 20_000] = random.Random(7).randbytes(20_000)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(whole)
+    gate_clip(path, kept_s=3)  # it passes the gate, so that this test tests the decode
+    assert not await judged(path, canvas, tmp_path)
+
+
+async def test_no_mutation_is_accepted_wrongly(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
+    """Wrongly: although an independent strict decode errs, or finds another number of pictures than the index has."""
+    whole = (await make_clip("-movflags", "+faststart")).read_bytes()
+    chance = random.Random(20_261_120)
+    path, accepted, wrongly = tmp_path / "clip.mp4", 0, []
+    for number in range(MUTATIONS):
+        path.write_bytes(mutated(whole, chance))
+        if await judged(path, canvas, tmp_path):
+            accepted += 1
+            if not await decodes(path):
+                wrongly.append(number)
+    assert wrongly == []
+    assert accepted < MUTATIONS  # a mutator that damages nothing would show nothing
+
+
+def mutated(whole: bytes, chance: random.Random) -> bytes:
+    data = bytearray(whole)
+    for _ in range(chance.choice((1, 1, 4, 16))):
+        at = chance.randrange(len(data))
+        match chance.randrange(4):
+            case 0:
+                data[at] ^= 1 << chance.randrange(8)
+            case 1:
+                data[at : at + 64] = chance.randbytes(min(64, len(data) - at))
+            case 2:
+                data[at : at + 32] = bytes(min(32, len(data) - at))
+            case _:
+                del data[at : at + chance.randrange(1, 40)]
+    return bytes(data)
+
+
+async def decodes(path: Path) -> bool:
+    guards = ["-xerror", "-err_detect", "explode", "-protocol_whitelist", "file", "-f", "mp4", "-threads", "1"]
+    try:
+        report = await run_ffmpeg(
+            [*guards, "-i", path, "-map", "0:v", "-map", "0:a?", "-f", "framecrc", "-fps_mode", "passthrough", "-"],
+            deadline_s=30,
+        )
+    except CommandFailed:
+        return False
+    pictures = sum(line.startswith(b"0,") for line in report.stdout.splitlines())
+    return pictures == probe(path).frames
+
+
+SOUNDS = {
+    "html": b"<html>" * 100,
+    "playlist": b"#EXTM3U\n#EXTINF:3,\nhttp://127.0.0.1:9/a.mp3\n",
+    "id3 and nothing": b"ID3\x04\x00\x00\x00\x00\x00\x00",
+    "riff and nothing": b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_what_is_no_sound_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "voice.mp3"
+    path.write_bytes(SOUNDS[name])
+    with pytest.raises(ClipRejected):
+        gate_sound(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "args"),
+    [(".mp3", ()), (".wav", ()), (".ogg", ("-c:a", "libopus")), (".flac", ()), (".m4a", ())],
+)
+async def test_a_sound_passes_with_its_length(suffix: str, args: tuple[str, ...], make: MakeClip) -> None:
+    sound = await make("-f", "lavfi", "-i", "sine=r=24000:d=1.5", *args, suffix=suffix)
+    assert gate_sound(sound).duration_s == pytest.approx(1.5, abs=0.08)
+
+
+PICTURES = {"html": b"<html>" * 100, "cut png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "gif": b"GIF89a" + bytes(40)}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_what_is_no_picture_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "anchor.png"
+    path.write_bytes(PICTURES[name])
+    with pytest.raises(ClipRejected):
+        gate_image(path)
+
+
+async def test_a_picture_passes(make: MakeClip) -> None:
+    facts = gate_image(await make("-f", "lavfi", "-i", "color=s=64x48", "-frames:v", "1", suffix=".png"))
+    assert (facts.format, facts.width, facts.height) == ("PNG", 64, 48)
