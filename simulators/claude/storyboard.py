@@ -1,0 +1,119 @@
+"""The simulated writer: fills the slots of a film's plan with a storyboard made from the user's own words."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from simulators.claude.cast import cast_of
+from simulators.claude.phrases import CHINESE, ENGLISH, Phrases
+
+_CHINESE_SIGN = re.compile(r"[\u3400-\u9fff]")
+_SENTENCE_END = re.compile(r"[。.!！?？]")
+_CLAUSE_END = re.compile(r"[,，。.!！?？;；:：\n]")
+_NARRATION_DEFAULT: Final = 40
+_PROMPT_DEFAULT: Final = 500
+_SUBJECT_MAX: Final = 160
+
+
+def write_script(order: dict[str, Any]) -> dict[str, Any]:
+    """Return title, style, music, characters and one shot a slot.
+
+    Args:
+        order: The request's object: `slots` ([{index, seconds, narration_characters_max?, prompt_characters_max?}]),
+            `prompt`, `language`; the two limits may stand beside the slots instead.
+    """
+    prompt = " ".join(str(order.get("prompt", "")).split()) or "a quiet place"
+    phrases = _phrases(str(order.get("language") or ""), prompt)
+    slots = [slot for slot in order.get("slots") or [] if isinstance(slot, dict)]
+    cast = cast_of(prompt, chinese=phrases is CHINESE)
+    topic = _topic(prompt, phrases)
+    teller = _Teller(phrases, topic)
+    shots = [
+        {
+            "index": slot.get("index", place),
+            "prompt": _picture(phrases, cast, prompt, topic, place, len(slots), _limit(order, slot, "prompt")),
+            "character_ids": [one["id"] for one in cast],
+            "narration": teller.tell(_phase(place, len(slots)), _limit(order, slot, "narration")),
+        }
+        for place, slot in enumerate(slots)
+    ]
+    title = topic if phrases is CHINESE else topic[:1].upper() + topic[1:]
+    return {"title": title, "style": phrases.style, "music": phrases.music, "characters": cast, "shots": shots}
+
+
+def shorten(text: str, characters_max: int) -> str:
+    """Return `text` in at most `characters_max` characters: whole sentences, else whole clauses, else whole words."""
+    text = text.strip()
+    if len(text) <= characters_max:
+        return text
+    head = text[:characters_max]
+    sentences = [found.end() for found in _SENTENCE_END.finditer(head)]
+    ends = sentences or [found.start() for found in _CLAUSE_END.finditer(head)]
+    if ends and ends[-1] > 0:
+        return head[: ends[-1]].strip()
+    return head.rsplit(" ", 1)[0].strip() if " " in head else head
+
+
+def _phrases(language: str, prompt: str) -> Phrases:
+    if language:
+        return CHINESE if language.lower().startswith(("zh", "cmn", "yue", "chinese", "中")) else ENGLISH
+    return CHINESE if _CHINESE_SIGN.search(prompt) else ENGLISH
+
+
+def _topic(prompt: str, phrases: Phrases) -> str:
+    clause = _CLAUSE_END.split(prompt, maxsplit=1)[0].strip() or prompt
+    if phrases is CHINESE and _CHINESE_SIGN.search(clause):
+        return clause[:14]
+    return " ".join(clause.split()[:7])[:48]
+
+
+def _limit(order: dict[str, Any], slot: dict[str, Any], kind: str) -> int:
+    name = f"{kind}_characters_max"
+    value = slot.get(name, order.get(name))
+    default = _NARRATION_DEFAULT if kind == "narration" else _PROMPT_DEFAULT
+    return value if isinstance(value, int) else default
+
+
+def _phase(place: int, count: int) -> int:
+    """Return 0 for the opening shot, 2 for the closing one, 1 between."""
+    if place == 0:
+        return 0
+    return 2 if place == count - 1 else 1
+
+
+def _picture(
+    phrases: Phrases, cast: Sequence[dict[str, str]], prompt: str, topic: str, place: int, count: int, limit: int
+) -> str:
+    choices = phrases.pictures[_phase(place, count)]
+    light = phrases.lights[place % len(phrases.lights)]
+    template = choices[(place + len(prompt)) % len(choices)]
+    people = "".join(phrases.with_cast.format(name=one["id"], look=one["look"]) for one in cast)
+    stop = "。" if phrases is CHINESE else "."
+    for subject in (prompt[:_SUBJECT_MAX].rstrip(" ,.;:，。；："), topic):
+        picture = template.format(subject=subject, topic=topic, light=light) + stop + phrases.space + people
+        if len(picture.strip()) <= limit:
+            return picture.strip()
+    return shorten(picture, limit)
+
+
+class _Teller:
+    """Takes narration from the stock in order, so that a film does not repeat itself sooner than it must."""
+
+    def __init__(self, phrases: Phrases, topic: str) -> None:
+        self._phrases = phrases
+        self._topic = topic
+        self._next = [0, 0, 0]
+
+    def tell(self, phase: int, limit: int) -> str:
+        """Return one or more sentences of at most `limit` characters; none where not even the shortest fits."""
+        stock = self._phrases.narrations[phase]
+        told = ""
+        for _ in range(len(stock)):
+            sentence = stock[self._next[phase] % len(stock)].format(topic=self._topic)
+            longer = f"{told}{self._phrases.space}{sentence}" if told else sentence
+            if len(longer) <= limit:
+                told = longer
+            elif told:
+                break
+            self._next[phase] += 1
+        return told

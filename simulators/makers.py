@@ -1,0 +1,17 @@
+"""Who makes what: for each service that delivers files, the maker of its jobs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from simulators.drawing.clips import clip_maker
+from simulators.sounding.voice_files import make_voice
+from simulators.world.settings import Service
+from simulators.world.workshop import Maker
+
+
+def makers(assets: Path) -> Mapping[Service, Maker]:
+    """Return the makers; reference pictures are looked for in `assets`."""
+    return {
+        Service.LISTENHUB_VIDEO: clip_maker(assets),
+        Service.LISTENHUB_VOICE: make_voice,
+    }

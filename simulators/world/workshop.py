@@ -1,0 +1,111 @@
+"""Where results are made: a queue of renders, a folder a job, taken into place whole or not at all."""
+
+import asyncio
+import json
+import logging
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from film.errors import LongVideoError
+from simulators.world.database import Database
+from simulators.world.errors import AssetMissing, SimulatorError
+from simulators.world.jobs import Job
+from simulators.world.settings import Service
+
+#: Makes a job's files in the given empty folder and returns what only the making could tell (its exact length, say).
+Maker = Callable[[Job, Path], Awaitable[Mapping[str, Any]]]
+
+_log = logging.getLogger(__name__)
+
+
+class Workshop:
+    """Renders jobs in the background, at most `renders_at_once` together, each once however often it is asked for."""
+
+    def __init__(
+        self, *, database: Database, assets: Path, makers: Mapping[Service, Maker], renders_at_once: int
+    ) -> None:
+        self._database = database
+        self._assets = assets
+        self._makers = makers
+        self._places = asyncio.Semaphore(renders_at_once)
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    def folder(self, job: Job) -> Path:
+        """Return where the job's files lie once they are made."""
+        return self._assets / job.service.value / job.id
+
+    def main_file(self, job: Job) -> Path:
+        """Return the file a customer paid for."""
+        return self.folder(job) / str(job.facts.get("file", "nothing"))
+
+    def has(self, job: Job) -> bool:
+        """Tell whether the job's result is there, whole."""
+        return self.main_file(job).is_file()
+
+    def start(self, job: Job) -> asyncio.Task[None]:
+        """Make the job's files in the background, unless that is under way already."""
+        task = self._under_way.get(job.id)
+        if task is None:
+            task = asyncio.create_task(self._make(job), name=f"render {job.id}")
+            self._under_way[job.id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(job.id, None))
+        return task
+
+    async def deliver(self, job: Job) -> Path:
+        """Return the job's folder, made again first if its result is missing.
+
+        Raises:
+            AssetMissing: It could not be made.
+        """
+        if not self.has(job):
+            await self.start(job)
+        if not self.has(job):
+            raise AssetMissing
+        return self.folder(job)
+
+    async def close(self) -> None:
+        """Stop what is under way; it starts again when somebody asks for it."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _make(self, job: Job) -> None:
+        folder = self.folder(job)
+        unfinished = folder.with_name(f".{job.id}.unfinished")
+        async with self._places:
+            await asyncio.to_thread(_make_empty, unfinished)
+            try:
+                result = await self._makers[job.service](job, unfinished)
+            except (SimulatorError, LongVideoError, OSError) as error:
+                _log.exception("job %s of %s could not be rendered", job.id, job.service.value)
+                await self._give_up(job, reason=type(error).__name__)
+                return
+            await self._write_result(job, result)
+            await asyncio.to_thread(_put_in_place, unfinished, folder)
+
+    async def _write_result(self, job: Job, result: Mapping[str, Any]) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE job SET result = ? WHERE id = ?", (json.dumps(dict(result), ensure_ascii=False), job.id)
+            )
+
+    async def _give_up(self, job: Job, *, reason: str) -> None:
+        """A vendor whose machinery breaks fails the job and gives the money back."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE job SET fails_at = 1.0, failure = ?, refunds = 1 WHERE id = ?",
+                (f"internal error ({reason})", job.id),
+            )
+
+
+def _make_empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _put_in_place(unfinished: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)

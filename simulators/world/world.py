@@ -1,0 +1,58 @@
+"""The world as one value: clock, books, faults, files, keys. `open_world` builds it, every room is handed it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from simulators.world.books import Books
+from simulators.world.clock import Clock
+from simulators.world.database import Database
+from simulators.world.faults import Faults
+from simulators.world.settings import Service, Settings, Vendor
+from simulators.world.workshop import Maker, Workshop
+
+_SHIFT = "clock_shift_ms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything the vendors share."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    faults: Faults
+    books: Books
+    workshop: Workshop
+
+    def user_of(self, vendor: Vendor, secret: str) -> str | None:
+        """Return whose key `secret` is, None for a key the vendor does not know."""
+        for key in self.settings.keys:
+            if key.vendor is vendor and key.secret == secret:
+                return key.user
+        return None
+
+    async def advance_clock(self, vendor_s: float) -> None:
+        """Move the world's clock ahead by `vendor_s` of a vendor's seconds; it stays so after a restart."""
+        self.clock.shift_ms += self.clock.scaled_ms(vendor_s)
+        await self.database.store_setting(_SHIFT, str(self.clock.shift_ms))
+
+
+@asynccontextmanager
+async def open_world(settings: Settings, makers: Mapping[Service, Maker]) -> AsyncIterator[World]:
+    """Open the world's file, take up unfinished work, and close everything at the end."""
+    database = await Database.open(settings.database)
+    workshop = Workshop(
+        database=database, assets=settings.assets, makers=makers, renders_at_once=settings.renders_at_once
+    )
+    try:
+        shift_ms = int(await database.setting(_SHIFT) or 0)
+        clock = Clock(time_scale=settings.time_scale, shift_ms=shift_ms)
+        faults = Faults(database)
+        await faults.load()
+        books = Books(database=database, clock=clock, settings=settings, workshop=workshop)
+        await books.resume()
+        yield World(settings=settings, clock=clock, database=database, faults=faults, books=books, workshop=workshop)
+    finally:
+        await workshop.close()
+        await database.close()
