@@ -46,8 +46,8 @@ added to every shot, so don't repeat it there. At most `style_characters_max` ch
 `characters` are those who appear in more than one shot and must be recognised: people, animals, a vehicle; at most \
 {CHARACTERS_MAX}, none if nobody returns. `id` is a short lower-case word. `look` is one exact description (age, \
 build, face, hair, clothes with colours, one distinguishing mark) of at most `look_characters_max` characters; it is \
-added word for word to each shot that names the `id` in `character_ids`, so in the shot call them by role and action, and \
-don't describe them again. At most `characters_per_shot_max` in a shot.
+added word for word to each shot that names the `id` in `character_ids`, so in the shot call them by role and action, \
+and don't describe them again. At most `characters_per_shot_max` in a shot.
 
 `narration`: if the order's `narration` is false, leave every narration empty. If it is true, write what a calm voice \
 says over each shot: a text that carries the film from the first line to the last, speaks of what can't be seen rather \

@@ -110,7 +110,7 @@ class ListenHubVoices:
         """Return the published speakers, of one language if named; see `providers.ports` for what it raises."""
         params: dict[str, str | int] = {"status": _PUBLISHED}
         if language is not None:
-            params["language"] = language
+            params["language"] = language.partition("-")[0].lower()
         listed = read_data(self._wire, await self._wire.read("v1/speakers/list", params=params), SpeakerList)
         return [
             Speaker(voice_id=item.voice_id, name=item.name, language=item.language, gender=item.gender)

@@ -6,12 +6,14 @@ ProviderUnavailable: the caller asks again later, and never pays twice because o
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final, Generic, Protocol, TypeVar
 
 from film.errors import ProviderUnavailable
 
-#: Pages one read may take; an honest list of the last minutes has two.
-PAGES_MAX: Final = 200
+#: Pages one read may take: an honest list of the last minutes has two, a whole one of 20 a page some hundreds.
+PAGES_MAX: Final = 1000
+_PASSES_MAX: Final = 3
 
 
 class Listed(Protocol):
@@ -51,51 +53,59 @@ async def read_newest_first(read_page: ReadPage[ItemT], *, since_s: float, vendo
     Raises:
         ProviderUnavailable: The read is not complete.
     """
-    return await _read(read_page, since_s=since_s, vendor=vendor)
+    found: dict[str, ItemT] = {}
+    # Newer jobs only push the list down, so what stood in it at the first page is all that has to be met.
+    stood: int | None = None
+    total, seen, last_at_s, in_order, beyond = 0, 0, inf, True, False
+    for number in range(1, PAGES_MAX + 1):
+        page = await read_page(number, seen)
+        _require_same_list(page, number, total, vendor)
+        total, stood, seen = page.total, page.total if stood is None else stood, seen + len(page.items)
+        known = len(found)
+        for item in page.items:
+            in_order, last_at_s = in_order and item.created_at_s <= last_at_s, item.created_at_s
+            found.setdefault(item.job_id, item)
+        if seen >= total or not page.items:
+            return _whole(found, stood, vendor)
+        if len(found) == known:
+            raise ProviderUnavailable(provider=vendor, detail=f"list page {number} holds nothing new: it can't be read")
+        if beyond and in_order:
+            return list(found.values())
+        beyond = last_at_s < since_s
+    raise ProviderUnavailable(provider=vendor, detail=f"the list has more than {PAGES_MAX} pages")
 
 
 async def read_all(read_page: ReadPage[ItemT], *, vendor: str) -> list[ItemT]:
     """Return every item of a list that promises no order.
 
+    Jobs that come while it is read shift the rest, so it is read again, up to three times, until all were met.
+
     Raises:
         ProviderUnavailable: The read is not complete.
     """
-    return await _read(read_page, since_s=None, vendor=vendor)
-
-
-async def _read(read_page: ReadPage[ItemT], *, since_s: float | None, vendor: str) -> list[ItemT]:
     found: dict[str, ItemT] = {}
-    total: int | None = None
-    last_at_s: float | None = None
-    seen, wanted, in_order, beyond = 0, 0, True, False
-    for number in range(1, PAGES_MAX + 1):
-        page = await read_page(number, seen)
-        _require_same_list(page, number, total, vendor)
-        # Newer jobs only push an ordered list down: what stood in it at the first page is enough.
-        wanted = page.total if since_s is None or total is None else wanted
-        if not page.items:
-            return _whole(found, wanted, vendor)
-        known = len(found)
-        for item in page.items:
-            in_order = in_order and (last_at_s is None or item.created_at_s <= last_at_s)
-            last_at_s = item.created_at_s
-            found.setdefault(item.job_id, item)
-        seen, total = seen + len(page.items), page.total
-        if seen >= total:
-            return _whole(found, wanted, vendor)
-        if len(found) == known:
-            raise ProviderUnavailable(provider=vendor, detail=f"list page {number} holds nothing new: it can't be read")
-        if beyond and in_order:
-            return list(found.values())
-        beyond = since_s is not None and last_at_s is not None and last_at_s < since_s
-    raise ProviderUnavailable(provider=vendor, detail=f"the list has more than {PAGES_MAX} pages")
+    total = 0
+    for _ in range(_PASSES_MAX):
+        seen = 0
+        for number in range(1, PAGES_MAX + 1):
+            page = await read_page(number, seen)
+            _require_same_list(page, number, total, vendor)
+            total, seen = page.total, seen + len(page.items)
+            found.update((item.job_id, item) for item in page.items)
+            if seen >= total or not page.items:
+                break
+        else:
+            raise ProviderUnavailable(provider=vendor, detail=f"the list has more than {PAGES_MAX} pages")
+        if len(found) >= total:
+            break
+    return _whole(found, total, vendor)
 
 
-def _require_same_list(page: Page[ItemT], number: int, total: int | None, vendor: str) -> None:
+def _require_same_list(page: Page[ItemT], number: int, total: int, vendor: str) -> None:
     """Refuse a page of another number, and a list that got shorter: its later pages moved up past the reader."""
     if page.number is not None and page.number != number:
         raise ProviderUnavailable(provider=vendor, detail=f"asked for list page {number}, was given {page.number}")
-    if total is not None and page.total < total:
+    if page.total < total:
         raise ProviderUnavailable(provider=vendor, detail="the list got shorter while it was read")
 
 

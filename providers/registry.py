@@ -3,15 +3,36 @@
 A `Wire` (one a vendor) and a `Claude` (one a model) hold connections; whoever opens them closes them.
 """
 
-from film.orders import ClipOrder
+from collections.abc import Sequence
+from typing import assert_never
+
+from film.orders import ClipOrder, ImageOrder, VoiceOrder
 from film.profiles import PROFILES, Provider, Vendor
 from providers.claude import Claude
+from providers.claude_judge import MODEL as JUDGE_MODEL
 from providers.claude_judge import ClaudeJudge
+from providers.claude_writer import MODEL as WRITER_MODEL
 from providers.claude_writer import ClaudeWriter
+from providers.listenhub_account import ListenHubPurse, ListenHubStorage, ListenHubVoices
+from providers.listenhub_images import ListenHubImages
 from providers.listenhub_video import ListenHubVideo
-from providers.ports import JobVendor, Judge, Writer
+from providers.listenhub_voice import ListenHubVoice
+from providers.ports import JobVendor, Judge, Purse, Storage, Voices, Writer
+from providers.senseaudio import SenseAudio
 from providers.transport import Connection, Timeouts
+from providers.vibegen import Vibegen
+from providers.vibegen_request import CallbackAddress
 from providers.wire import Wire
+
+#: The vendors' own addresses (their documents); settings may name others.
+LIVE_BASE_URLS = {
+    Vendor.LISTENHUB: "https://api.marswave.ai/openapi",
+    Vendor.SENSEAUDIO: "https://api.senseaudio.cn",
+    Vendor.VIBEGEN: "https://vibegen.art/api/v1",
+}
+CLAUDE_BASE_URL = "https://api.anthropic.com"
+#: What ListenHub's own command line writes into the URL of an uploaded file, so that the vendor can sign it anew.
+LISTENHUB_READABLE_ORIGIN = "https://storage.googleapis.com"
 
 
 def open_wire(vendor: Vendor, connection: Connection, *, timeouts: Timeouts | None = None) -> Wire:
@@ -19,15 +40,69 @@ def open_wire(vendor: Vendor, connection: Connection, *, timeouts: Timeouts | No
     return Wire(connection, vendor=vendor.value, timeouts=timeouts)
 
 
-def video_vendor(provider: Provider, wire: Wire, *, allowed_origin: str | None = None) -> JobVendor[ClipOrder]:
+def video_vendor(
+    provider: Provider,
+    wire: Wire,
+    *,
+    callbacks: CallbackAddress | None = None,
+    allowed_origin: str | None = None,
+) -> JobVendor[ClipOrder]:
     """Return who renders a provider's segments.
 
     Args:
         provider: The request's provider.
         wire: The door to its vendor (`PROFILES[provider].vendor`).
+        callbacks: Where a vendor that can may call back; None leaves it to polling.
         allowed_origin: The one origin files may come from besides public addresses: the simulators'.
     """
-    return ListenHubVideo(wire, model=PROFILES[provider].model, allowed_origin=allowed_origin)
+    profile = PROFILES[provider]
+    match profile.vendor:
+        case Vendor.LISTENHUB:
+            return ListenHubVideo(wire, model=profile.model, allowed_origin=allowed_origin)
+        case Vendor.SENSEAUDIO:
+            return SenseAudio(wire, allowed_origin=allowed_origin)
+        case Vendor.VIBEGEN:
+            return Vibegen(wire, callbacks=callbacks, allowed_origin=allowed_origin)
+    assert_never(profile.vendor)
+
+
+def voice_vendor(listenhub: Wire, *, allowed_origin: str | None = None) -> JobVendor[VoiceOrder]:
+    """Return who speaks the narration and plays the music."""
+    return ListenHubVoice(listenhub, allowed_origin=allowed_origin)
+
+
+def image_vendor(listenhub: Wire, *, allowed_origin: str | None = None) -> JobVendor[ImageOrder]:
+    """Return who draws the characters' reference sheets."""
+    return ListenHubImages(listenhub, allowed_origin=allowed_origin)
+
+
+def storage(listenhub: Wire, *, readable_origin: str | None = None, allowed_origin: str | None = None) -> Storage:
+    """Return where ListenHub can read a file of ours; live, `readable_origin` is `LISTENHUB_READABLE_ORIGIN`."""
+    return ListenHubStorage(listenhub, readable_origin=readable_origin, allowed_origin=allowed_origin)
+
+
+def speakers(listenhub: Wire) -> Voices:
+    """Return the voices on offer."""
+    return ListenHubVoices(listenhub)
+
+
+def purses(wires: Sequence[Wire]) -> dict[str, Purse]:
+    """Return the operator's account by vendor, of those vendors that tell what is left."""
+    return {wire.vendor: ListenHubPurse(wire) for wire in wires if wire.vendor == Vendor.LISTENHUB}
+
+
+def writer_claude(
+    connection: Connection, *, model: str = WRITER_MODEL, retries_max: int = 2, timeouts: Timeouts | None = None
+) -> Claude:
+    """Return the model that writes. Close it."""
+    return Claude(connection, model=model, retries_max=retries_max, timeouts=timeouts)
+
+
+def judge_claude(
+    connection: Connection, *, model: str = JUDGE_MODEL, retries_max: int = 2, timeouts: Timeouts | None = None
+) -> Claude:
+    """Return the model that judges. Close it."""
+    return Claude(connection, model=model, retries_max=retries_max, timeouts=timeouts)
 
 
 def writer(claude: Claude) -> Writer:

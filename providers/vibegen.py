@@ -1,0 +1,219 @@
+"""vibegen: seedance 2.0 (seed vibegen; AI Video API).
+
+The list echoes neither callback nor length: a lost create is looked for by its exact prompt within its time.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from pydantic import Field
+
+from film.errors import (
+    ProviderContentRefused,
+    ProviderError,
+    ProviderJobFailed,
+    ProviderJobUnknown,
+    ProviderKeyRefused,
+    ProviderOutOfCredits,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderUnavailable,
+    SendAmbiguous,
+)
+from film.orders import ClipOrder
+from providers.jobs import fetch_file, oldest_first
+from providers.listing import Page, read_all
+from providers.ports import JobReport, JobState, ListedJob
+from providers.rules import require
+from providers.vibegen_request import MODEL, RULES, CallbackAddress, CreateRequest
+from providers.wire import Reply, ReplyT, Wire, WireReply
+
+VENDOR: Final = "vibegen"
+_PAGE_SIZE: Final = 100
+_LOG: Final = logging.getLogger(__name__)
+
+#: Error code -> what it means (section 6). A vendor fault after a create leaves open whether a task stands.
+CODES: Final[Mapping[str, type[ProviderError]]] = {
+    "INVALID_API_KEY": ProviderKeyRefused,
+    "INVALID_PARAMETER": ProviderRejected,
+    "INSUFFICIENT_CREDITS": ProviderOutOfCredits,
+    "TASK_NOT_FOUND": ProviderJobUnknown,
+    "RATE_LIMIT_EXCEEDED": ProviderRateLimited,
+    "PROVIDER_ERROR": SendAmbiguous,
+    "INTERNAL_ERROR": SendAmbiguous,
+}
+#: HTTP status -> what it means where the code is none we know (section 6).
+STATUSES: Final[Mapping[int, type[ProviderError]]] = {
+    400: ProviderRejected,
+    401: ProviderKeyRefused,
+    402: ProviderOutOfCredits,
+    404: ProviderJobUnknown,
+    429: ProviderRateLimited,
+}
+#: Status words (section 5).
+STATES: Final[Mapping[str, JobState]] = {
+    "pending": JobState.RUNNING,
+    "processing": JobState.RUNNING,
+    "completed": JobState.SUCCEEDED,
+    "failed": JobState.FAILED,
+}
+#: The one reason for a failed task that the document words (sections 2 and 4); any other may pass on a new attempt.
+_CONTENT_REFUSED: Final = "Content policy violation"
+
+
+class Created(WireReply):
+    """The answer to a create. Knowingly not read: status, model, task_type, created_at."""
+
+    id: str = Field(min_length=1)
+
+
+class Task(WireReply):
+    """A task. Knowingly not read: model, task_type, completed_at."""
+
+    job_id: str = Field(alias="id", min_length=1)
+    status: str
+    prompt: str | None = None
+    video_url: str | None = None
+    created_at: datetime
+    error: str | None = None
+
+    @property
+    def created_at_s(self) -> float:
+        """When it was created, unix seconds of the vendor's clock."""
+        at = self.created_at if self.created_at.tzinfo is not None else self.created_at.replace(tzinfo=UTC)
+        return at.timestamp()
+
+
+class Pagination(WireReply):
+    """Of what the list says of itself only the total is used: it asks for an offset and answers a page."""
+
+    total: int = Field(ge=0)
+
+
+class Listing(WireReply):
+    """One page of the list."""
+
+    tasks: list[dict[str, Any]]
+    pagination: Pagination
+
+
+class Vibegen:
+    """vibegen's video model; a `JobVendor[ClipOrder]`. It takes no seed: an order's is not sent."""
+
+    def __init__(
+        self, wire: Wire, *, callbacks: CallbackAddress | None = None, allowed_origin: str | None = None
+    ) -> None:
+        self._wire = wire
+        self._callbacks = callbacks
+        self._allowed_origin = allowed_origin
+
+    @property
+    def vendor(self) -> str:
+        """Who is paid."""
+        return VENDOR
+
+    @property
+    def model(self) -> str:
+        """The model's name on the wire."""
+        return MODEL
+
+    @property
+    def lists(self) -> bool:
+        """The list echoes each task's prompt."""
+        return True
+
+    def request(self, order: ClipOrder, *, nonce: int) -> CreateRequest:
+        """Return the create request; every field is explicit (the vendor's defaults are 480p and no sound)."""
+        return CreateRequest(
+            model=MODEL,
+            prompt=order.prompt,
+            image_urls=tuple(image.url for image in order.references) or None,
+            duration=order.rendered_s,
+            aspect_ratio=order.ratio.value,
+            resolution=order.resolution.value,
+            generate_audio=order.sound,
+            callback_url=self._callbacks.url(nonce) if self._callbacks is not None else None,
+        )
+
+    def check(self, order: ClipOrder) -> None:
+        """Let an order pass that keeps the rules VG-R1..VG-R6 and has no frames: image_urls know no roles.
+
+        Raises:
+            ProviderRejected: It breaks one; `wire_code` is the rule.
+        """
+        require(RULES, self.request(order, nonce=1), vendor=VENDOR)
+        if order.first_frame is not None or order.last_frame is not None:
+            raise ProviderRejected(provider=VENDOR, detail="not sent: there are no frame roles", wire_code="VG-frames")
+
+    async def submit(self, order: ClipOrder, *, nonce: int) -> str:
+        """Send one create and return the task's id; see `providers.ports` for what it raises."""
+        self.check(order)
+        reply = await self._wire.send("generations", self.request(order, nonce=nonce))
+        return _read(self._wire, reply, Created).id
+
+    async def report(self, job_id: str) -> JobReport:
+        """Look at a task once; see `providers.ports` for what it raises. No credits are told."""
+        task = _read(self._wire, await self._wire.read(f"tasks/{quote(job_id, safe='')}"), Task)
+        if task.job_id != job_id:
+            raise ProviderUnavailable(provider=VENDOR, detail=f"asked for task {job_id}, was told of another")
+        state = STATES.get(task.status)
+        if state is None:
+            _LOG.warning("vibegen task %s has the unknown status %r; it is polled on", job_id, task.status[:40])
+            state = JobState.RUNNING
+        if state is JobState.SUCCEEDED and not task.video_url:
+            raise ProviderUnavailable(provider=VENDOR, detail=f"task {job_id} completed without a video URL")
+        return JobReport(
+            job_id=job_id,
+            state=state,
+            file_url=task.video_url if state is JobState.SUCCEEDED else None,
+            failure=self._failure(task) if state is JobState.FAILED else None,
+        )
+
+    async def candidates(self, order: ClipOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:  # noqa: ARG002
+        """Read the whole list: every task of exactly this prompt since `since_s`; see `providers.ports`.
+
+        Neither length nor size is listed, so whoever adopts one must see whether its file fits.
+        """
+        listed = await read_all(self._page, vendor=VENDOR)
+        in_time = [task for task in listed if task.created_at_s >= since_s]
+        if any(task.prompt is None for task in in_time):
+            raise ProviderUnavailable(provider=VENDOR, detail="the list leaves out prompts")
+        return oldest_first(task for task in in_time if task.prompt == order.prompt)
+
+    async def fetch(self, report: JobReport, into: Path) -> None:
+        """Download the clip; see `providers.ports` for what it raises."""
+        await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)
+
+    async def _page(self, _number: int, seen: int) -> Page[Task]:
+        reply = await self._wire.read("tasks", params={"limit": _PAGE_SIZE, "offset": seen})
+        listing = _read(self._wire, reply, Listing)
+        tasks = [self._wire.decoded(Task, task, reply) for task in listing.tasks]
+        return Page(items=tasks, total=listing.pagination.total)
+
+    def _failure(self, task: Task) -> ProviderError:
+        said = self._wire.said(task.error or "the job failed, no reason given")
+        if task.error == _CONTENT_REFUSED:
+            return ProviderContentRefused(provider=VENDOR, detail=said)
+        return ProviderJobFailed(provider=VENDOR, detail=said)
+
+
+def _read(wire: Wire, reply: Reply, model: type[ReplyT]) -> ReplyT:
+    if reply.ok and isinstance(reply.body, dict) and reply.body.get("success") is True:
+        return wire.decoded(model, reply.body.get("data"), reply)
+    raise _refusal(wire, reply)
+
+
+def _refusal(wire: Wire, reply: Reply) -> ProviderError:
+    """Judge by (HTTP status, error.code)."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    error = body.get("error")
+    told: dict[str, Any] = error if isinstance(error, dict) else {}
+    code = str(told.get("code", ""))
+    if reply.http_status >= 500 or (not told and reply.http_status != 429):
+        return wire.refusal(SendAmbiguous, reply, detail="no answer that can be read", wire_code=code[:40])
+    kind = CODES.get(code) or STATUSES.get(reply.http_status, SendAmbiguous)
+    return wire.refusal(kind, reply, detail=str(told.get("message", "refused")), wire_code=code[:40])

@@ -1,0 +1,76 @@
+"""vibegen: the create request with every documented field, its rules VG-R1..VG-R6 as a table, and the callback.
+
+Rules VG-R7..VG-R9 (ten minutes, rates, a day's life) can only be kept by the vendor's side.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal
+
+from providers.rules import Rule
+from providers.wire import WireReply, WireRequest
+
+MODEL: Final = "seedance 2.0"
+PROMPT_CHARACTERS_MAX: Final = 2000
+_RATIOS: Final = frozenset({"16:9", "9:16", "1:1", "21:9", "4:3", "3:4", "9:21", "adaptive", "keep_ratio"})
+
+
+class CreateRequest(WireRequest):
+    """`POST /generations`: every field of the document's table."""
+
+    model: str
+    prompt: str
+    image_urls: tuple[str, ...] | None = None
+    duration: int | float | None = None
+    aspect_ratio: str | None = None
+    resolution: str | None = None
+    generate_audio: bool | None = None
+    callback_url: str | None = None
+
+
+RULES: Final[tuple[Rule[CreateRequest], ...]] = (
+    Rule("VG-R1", "model and prompt are given", lambda r: r.model == MODEL and bool(r.prompt.strip())),
+    Rule("VG-R2", "the prompt has at most 2000 characters", lambda r: len(r.prompt) <= PROMPT_CHARACTERS_MAX),
+    Rule("VG-R3", "the duration is 5 or 10 s", lambda r: r.duration in {None, 5, 10}),
+    Rule("VG-R4", "the ratio is listed", lambda r: r.aspect_ratio is None or r.aspect_ratio in _RATIOS),
+    Rule("VG-R5", "the resolution is listed", lambda r: r.resolution in {None, "480p", "720p", "1080p"}),
+    Rule("VG-R6", "image_urls is left out or not empty", lambda r: r.image_urls is None or len(r.image_urls) > 0),
+)
+
+
+class Callback(WireReply):
+    """What vibegen posts to a callback_url. It is unsigned: a hint to look at the task, never a fact."""
+
+    event: Literal["task.completed", "task.failed"]
+    task_id: str
+    status: str
+    video_url: str | None = None
+    error_message: str | None = None
+    created_at: datetime
+    completed_at: datetime | None = None
+    failed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackAddress:
+    """Where vibegen may call back: `{public_url}/callbacks/vibegen/{nonce}/{mac}`.
+
+    The MAC (HMAC-SHA256 of `vibegen:{nonce}`, hex, under `secret`) makes the address of each attempt unguessable.
+    """
+
+    public_url: str
+    secret: bytes = field(repr=False)
+
+    def url(self, nonce: int) -> str:
+        """Return the one-time address of the attempt with this nonce."""
+        return f"{self.public_url.rstrip('/')}/callbacks/vibegen/{nonce}/{self.mac(nonce)}"
+
+    def mac(self, nonce: int) -> str:
+        """Return the MAC of the attempt with this nonce."""
+        return hmac.new(self.secret, f"vibegen:{nonce}".encode(), hashlib.sha256).hexdigest()
+
+    def accepts(self, nonce: int, mac: str) -> bool:
+        """Return whether an address that was called is one of ours, in constant time."""
+        return hmac.compare_digest(self.mac(nonce).encode(), mac.encode())
