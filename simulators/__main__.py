@@ -69,7 +69,7 @@ def _key(text: str) -> Key:
 
 async def _watch(parent: int, server: _Server) -> None:
     """Stop the server when the parent process has ended."""
-    while _alive(parent):
+    while _alive(parent):  # noqa: ASYNC110 - another process can't set an event
         await asyncio.sleep(_PARENT_LOOK_S)
     server.stop()
 

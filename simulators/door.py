@@ -69,6 +69,7 @@ def endpoint(
     operation: str,
     dialect: Dialect,
     key: Callable[[Request], str | None] = secret_of,
+    anonymous: bool = False,
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return the ASGI endpoint that lets a request through the door to `handler`."""
 
@@ -83,22 +84,29 @@ def endpoint(
                 return await _strike(world, request, fault, dialect)
             response = await _pass(world, request, raw)
         except Refusal as refusal:
-            response = JSONResponse(dict(refusal.body), status_code=refusal.status, headers=refusal.headers)
+            response = _refused(refusal)
         if fault is not None and fault.accepted and response.status_code < 400:
             try:
                 return await _strike(world, request, fault, dialect)
             except Refusal as refusal:
-                return JSONResponse(dict(refusal.body), status_code=refusal.status, headers=refusal.headers)
+                return _refused(refusal)
         return dialect.finish(world, response)
 
     async def _pass(world: World, request: Request, raw: bytes) -> Response:
-        user = world.user_of(service.vendor, key(request) or "")
+        user = "" if anonymous else world.user_of(service.vendor, key(request) or "")
         if user is None:
             raise dialect.unauthorized()
         body = _object(raw, dialect) if request.method == "POST" else {}
         return await handler(Call(world=world, request=request, service=service, user=user, body=body))
 
     return answer
+
+
+def _refused(refusal: Refusal) -> Response:
+    """Return a refusal as its vendor sends it: JSON, or the XML of a file store."""
+    if "xml" in refusal.body:
+        return Response(refusal.body["xml"], status_code=refusal.status, media_type="application/xml")
+    return JSONResponse(dict(refusal.body), status_code=refusal.status, headers=refusal.headers)
 
 
 def _object(raw: bytes, dialect: Dialect) -> dict[str, Any]:

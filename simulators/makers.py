@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from simulators.drawing.clips import clip_maker
+from simulators.drawing.sheets import make_image
 from simulators.sounding.voice_files import make_voice
 from simulators.world.settings import Service
 from simulators.world.workshop import Maker
@@ -14,4 +15,5 @@ def makers(assets: Path) -> Mapping[Service, Maker]:
     return {
         Service.LISTENHUB_VIDEO: clip_maker(assets),
         Service.LISTENHUB_VOICE: make_voice,
+        Service.LISTENHUB_IMAGES: make_image,
     }

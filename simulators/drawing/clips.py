@@ -59,7 +59,20 @@ async def make_clip(job: Job, folder: Path, *, assets: Path, frames: int | None 
     args += ["-filter_complex", _graph(scene), "-map", "[v]"]
     if sound is not None:
         args += ["-map", f"{len(scene.stills)}:a", "-c:a", "aac", "-b:a", "128k", "-ar", "44100"]
-    args += ["-frames:v", str(length), "-r", str(FPS), "-c:v", "libx264", "-preset", "superfast", "-threads", "1"]
+    args += [
+        "-frames:v",
+        str(length),
+        "-r",
+        str(FPS),
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-bf",
+        "3",
+        "-threads",
+        "1",
+    ]
     args += ["-crf", "25", "-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709"]
     args += ["-color_trc", "bt709", "-color_range", "tv", "-movflags", "+faststart", folder / "clip.mp4"]
     await run_ffmpeg(args, deadline_s=_DEADLINE_S, stdin=None if sound is None else sound.tobytes())
@@ -83,7 +96,7 @@ def _draw(job: Job, folder: Path, assets: Path, frames: int) -> _Scene:
         size = following(size, first.size)
     width, height = size
     far = far_layer(mood, (int(width * _WIDER) // 2 * 2, height))
-    near = near_layer(mood, (int(width * _NEAR_WIDTHS) // 2 * 2, int(height * 0.46) // 2 * 2))
+    near = near_layer(mood, (int(width * _NEAR_WIDTHS) // 2 * 2, int(height * 0.56) // 2 * 2))
     over = overlay(job.text, label, mood, size, pictures_at(job.facts["references"], assets))
     near_top = height - near.height
     cover = far.crop((0, 0, width, height)).convert("RGBA")

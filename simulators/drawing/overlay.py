@@ -12,7 +12,7 @@ from simulators.drawing.mood import Mood
 
 _SHOT = re.compile(r"(?:shot|镜头|第)\s*(\d{1,3})\s*/\s*(\d{1,3})", re.IGNORECASE)
 _WHITE: Final = (255, 255, 255, 255)
-_INK: Final = (10, 12, 20, 165)
+_INK: Final = (10, 12, 20, 150)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def overlay(text: str, label: str, mood: Mood, size: tuple[int, int], insets: Se
     """Return what lies over a clip of `size` pixels; `insets` are the reference pictures."""
     width, height = size
     short = min(size)
-    foot_height = int(height * 0.27) if width >= height else int(height * 0.22)
+    foot_height = int(height * (0.21 if width >= height else 0.17)) // 2 * 2
     marker_px = max(10, short // 40)
     return Overlay(
         head=_head(label, mood, (width, int(short * 0.24)), insets),
@@ -97,7 +97,7 @@ def _foot(text: str, mood: Mood, size: tuple[int, int]) -> Image.Image:
         text,
         width_px=width - 2 * edge,
         height_px=height - edge,
-        largest_px=max(18, short // 22),
+        largest_px=max(18, short // 24),
         smallest_px=max(14, short // 46),
     )
     write_lines(draw, lines, at=(edge, edge // 2 + 4), size_px=size_px, fill=_WHITE)

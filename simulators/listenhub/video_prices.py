@@ -1,7 +1,7 @@
 """What a ListenHub video costs. One example is documented (fast, 720p, 5 s: 155520 tokens, 12 credits).
 
-[assumption] The rest is ours: tokens grow with the pixels of the picture and with the seconds of output and of reference
-video; a model's credits a token are the example's for the fast model, more for the others.
+[assumption] The rest is ours: tokens grow with the pixels of the picture and with the seconds of output and of
+reference video; a model's credits a token are the example's for the fast model, more for the others.
 """
 
 import math
