@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from av.audio.stream import AudioStream
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -80,7 +81,12 @@ def probe(path: Path) -> Facts:
 
 
 def sound_facts(stream: AudioStream) -> SoundFacts:
-    """Return what an audio stream declares."""
+    """Return what an audio stream declares.
+
+    Raises:
+        ClipRejected: It is in no codec that is known here.
+    """
+    _require_codec(stream)
     context = stream.codec_context
     length = stream.duration * stream.time_base if stream.duration and stream.time_base else 0
     return SoundFacts(
@@ -111,6 +117,7 @@ class _Tally:
 
 
 def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | None) -> Facts:
+    _require_codec(video)
     context = video.codec_context
     context.thread_count = 1  # one frame is decoded: threads would only cost their start
     tally, rotation = _Tally(), None
@@ -147,6 +154,13 @@ def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | No
         audio=audio,
         extradata_sha256=hashlib.sha256(context.extradata or b"").hexdigest(),
     )
+
+
+def _require_codec(stream: AudioStream | VideoStream) -> None:
+    # PyAV's stubs don't tell: an unknown codec leaves a stream without a context.
+    context: CodecContext | None = stream.codec_context
+    if context is None:
+        raise ClipRejected(check="codec", expected="one that is known here", found="none")
 
 
 def _rotation(packet: "Packet[VideoStream]") -> int | None:

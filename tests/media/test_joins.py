@@ -1,0 +1,249 @@
+"""Joins: sound and picture meet at every cut, nothing is decoded, and what a naive join makes is rejected."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from film.canvas import Canvas, samples_of
+from film.errors import DeliverableRejected
+from media.command import run_ffmpeg
+from media.conform import conform
+from media.join import join
+from media.mix import mix
+from media.mux import mux
+from media.part import Fault, Mode, Part, Run, part_in
+from media.verify import film_runs, verify_film
+
+from .conftest import PICTURE, MakeClip
+from .pictures import numbers
+
+LABEL = {"Label": "1", "ProduceID": "vid_1"}
+PARTS = 24  # 23 joins
+FLASH_FRAME = 10
+
+
+def flash(size: str = "320x180", rate: int = 24) -> str:
+    at = FLASH_FRAME * rate // 24
+    dark_or_lit = f"geq=lum='if(between(N,{at},{at + 1}),235,40)':cb=128:cr=128"
+    return f"nullsrc=s=16x16:r={rate}:d=1,{dark_or_lit},scale={size},setsar=1"
+
+
+def click(rate: int) -> str:
+    at = rate * FLASH_FRAME // 24
+    return f"aevalsrc='if(between(n,{at},{at + rate // 50}),0.6*sin(n*0.5),0)':s={rate}:d=1"
+
+
+@pytest.fixture
+async def flashes(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> list[Part]:
+    """Four kinds of clips with a flash and a click at the same moment."""
+    clips = [
+        await make_clip(picture=flash(), sound=click(44_100)),
+        await make_clip(picture=flash(), sound=click(48_000)),
+        await make_clip(picture=flash("640x360", 48), sound=click(22_050)),
+        await make_clip("-use_editlist", "0", picture=flash(), sound=click(48_000), encoder=(*PICTURE, "-c:a", "mp3")),
+    ]
+    return [
+        await conform(clip, canvas=canvas, frames=24, into=tmp_path / f"part{index}")
+        for index, clip in enumerate(clips)
+    ]
+
+
+async def film_of(parts: list[Part], folder: Path) -> Path:
+    starts = [sum(samples_of(part.frames) for part in parts[:index]) for index in range(len(parts))]
+    sounds = [(part.sound, start) for part, start in zip(parts, starts, strict=True)]
+    frames = sum(part.frames for part in parts)
+    mixed = await mix(frames=frames, narration=[], music=None, native=sounds, into=folder / "film.m4a")
+    film = folder / "film.mp4"
+    await mux(
+        picture=[part.picture for part in parts],
+        sound=mixed.sound,
+        subtitles=None,
+        language="en",
+        label=LABEL,
+        title="joins",
+        into=film,
+    )
+    return film
+
+
+def sound_of(path: Path) -> tuple[NDArray[np.float32], float]:
+    """All samples as they come out of the decoder, and the time stamp of the first one."""
+    with av.open(str(path)) as container:
+        frames = list(container.decode(audio=0))
+    samples = np.concatenate([frame.to_ndarray()[0] for frame in frames])
+    return samples, float(frames[0].pts * frames[0].time_base)
+
+
+def lit(path: Path) -> list[float]:
+    """When each flash begins, by the frames' time stamps."""
+    found, before = [], 0.0
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            level = float(np.frombuffer(frame.planes[0], np.uint8).mean())
+            if level > 130 > before:
+                found.append(float(frame.pts * frame.time_base))
+            before = level
+    return found
+
+
+async def test_picture_and_sound_agree_at_every_join(flashes: list[Part], canvas: Canvas, tmp_path: Path) -> None:
+    """By time stamps and by counting samples: the second sees encoder delays that pile up."""
+    parts = [flashes[index % 3] for index in range(PARTS)]
+    film = await film_of(parts, tmp_path)
+    verify_film(film, frames=24 * PARTS, canvas=canvas, subtitles=False, label_id="vid_1")
+    samples, first_s = sound_of(film)
+    assert first_s == pytest.approx(0, abs=1e-9)
+    assert len(samples) >= samples_of(24 * PARTS)
+    seen = lit(film)
+    assert seen == pytest.approx([second + FLASH_FRAME / 24 for second in range(PARTS)], abs=1e-4)
+    for second, flash_s in enumerate(seen):
+        window = np.abs(samples[second * 48_000 : (second + 1) * 48_000])
+        click_s = second + np.flatnonzero(window > 0.35 * window.max())[0] / 48_000
+        assert click_s == pytest.approx(flash_s, abs=0.001), second
+
+
+async def test_a_delayed_encoder_without_edit_list_is_off_by_that_delay_only(
+    flashes: list[Part], canvas: Canvas, tmp_path: Path
+) -> None:
+    """MP3 in MP4 without an edit list says nothing of its delay (26 ms + the decoder's): it must not pile up."""
+    film = await film_of([flashes[3]] * 6, tmp_path)
+    samples, _ = sound_of(film)
+    offsets = []
+    for second, flash_s in enumerate(lit(film)):
+        window = np.abs(samples[second * 48_000 : (second + 1) * 48_000])
+        offsets.append(second + np.flatnonzero(window > 0.35 * window.max())[0] / 48_000 - flash_s)
+    assert max(offsets) - min(offsets) < 0.001
+    assert max(map(abs, offsets)) < 0.06
+
+
+async def packets_md5(path: Path) -> list[bytes]:
+    report = await run_ffmpeg(
+        ["-i", path, "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-"], deadline_s=30
+    )
+    return [line.split(b",")[-1] for line in report.stdout.splitlines() if not line.startswith(b"#")]
+
+
+async def test_the_joined_pictures_are_the_parts_pictures(flashes: list[Part], tmp_path: Path) -> None:
+    parts = [flashes[2], flashes[0], flashes[1]]
+    into = tmp_path / "picture.mp4"
+    await join([part.picture for part in parts], into)
+    apart = [digest for part in parts for digest in await packets_md5(part.picture)]
+    assert await packets_md5(into) == apart
+    assert len(apart) == 72
+
+
+async def naive(clips: list[Path], folder: Path) -> Path:
+    listing = folder / "list.txt"
+    listing.write_text("".join(f"file '{clip}'\n" for clip in clips))
+    film = folder / "naive.mp4"
+    tags = ["-movflags", "+faststart+use_metadata_tags", "-metadata", 'AIGC={"Label":"1","ProduceID":"vid_1"}']
+    source = ["-f", "concat", "-safe", "0", "-i", listing]
+    await run_ffmpeg([*source, "-c", "copy", "-video_track_timescale", "24000", *tags, film], deadline_s=60)
+    return film
+
+
+async def test_a_naive_copy_join_is_rejected_although_ffmpeg_was_content(
+    make_clip: MakeClip, canvas: Canvas, tmp_path: Path
+) -> None:
+    """The test of the test: exit code 0, a file that opens, and no film."""
+    clips = [
+        await make_clip(picture="testsrc2=s=320x180:r=24:d=2", sound="sine=r=48000:d=2"),
+        await make_clip(picture="testsrc2=s=320x180:r=25:d=2", sound="sine=r=48000:d=2"),
+        await make_clip(picture="testsrc2=s=640x360:r=30:d=2", sound="sine=r=44100:d=2"),
+    ]
+    film = await naive(clips, tmp_path)
+    with pytest.raises(DeliverableRejected):
+        verify_film(film, frames=144, canvas=canvas, subtitles=False, label_id="vid_1")
+
+
+async def test_a_naive_join_of_like_clips_is_rejected_for_its_sound(
+    make_clip: MakeClip, canvas: Canvas, tmp_path: Path
+) -> None:
+    """Every picture is right here; but each clip's audio delay has stayed in the film."""
+    clips = [
+        await make_clip(picture=f"testsrc2=s=320x180:r=24:d=2,hue=h={hue}", sound="sine=r=48000:d=2:b=4")
+        for hue in (0, 90, 180)
+    ]
+    film = await naive(clips, tmp_path)
+    with pytest.raises(DeliverableRejected) as caught:
+        verify_film(film, frames=144, canvas=canvas, subtitles=False, label_id="vid_1")
+    assert caught.value.check.startswith(("audio", "frame gaps", "video length"))
+
+
+async def test_parts_of_two_profiles_are_not_joined(make_clip: MakeClip, flashes: list[Part], tmp_path: Path) -> None:
+    stranger = await make_clip("-profile:v", "baseline", sound=None)
+    with pytest.raises(DeliverableRejected) as caught:
+        await join([flashes[0].picture, stranger], tmp_path / "film.mp4")
+    assert caught.value.check == "one profile"
+    assert not (tmp_path / "film.mp4").exists()
+
+
+async def test_black_and_frozen_runs_are_found_once_and_told_by_the_films_frames(
+    make_clip: MakeClip, canvas: Canvas, tmp_path: Path
+) -> None:
+    """A still second, and a black end that meets the next part's black beginning."""
+    still = "testsrc2=s=320x180:r=24:d=1,loop=loop=24:size=1:start=23"
+    clips = [
+        await make_clip(picture=still + ",trim=end_frame=48", sound=None),
+        await make_clip(picture="testsrc2=s=320x180:r=24:d=2,drawbox=c=black:t=fill:enable='gte(n,36)'", sound=None),
+        await make_clip(picture="testsrc2=s=320x180:r=24:d=2,drawbox=c=black:t=fill:enable='lt(n,6)'", sound=None),
+    ]
+    parts = [
+        await conform(clip, canvas=canvas, frames=48, into=tmp_path / f"part{index}")
+        for index, clip in enumerate(clips)
+    ]
+    found = {(run.fault, run.start_frame, run.end_frame) for run in film_runs(parts)}
+    assert (Fault.BLACK, 48 + 36, 96 + 6) in found
+    frozen = [run for run in film_runs(parts) if run.fault is Fault.FROZEN and run.start_frame < 48]
+    assert len(frozen) == 1
+    assert abs(frozen[0].start_frame - 23) <= 6
+    assert abs(frozen[0].end_frame - 48) <= 2
+
+
+def part_with(*runs: Run) -> Part:
+    return part_in(
+        Path("part"),
+        frames=48,
+        extradata_sha256="",
+        picture_sha256="",
+        mode=Mode.ENCODED,
+        cloned_frames=0,
+        runs=runs,
+    )
+
+
+def run(fault: Fault, start: int, end: int) -> Run:
+    return Run(fault=fault, start_frame=start, end_frame=end)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # meet at the join: one run
+        (run(Fault.BLACK, 40, 48), run(Fault.BLACK, 0, 4), [run(Fault.BLACK, 40, 52)]),
+        # of two kinds: two runs
+        (run(Fault.BLACK, 40, 48), run(Fault.FROZEN, 0, 4), [run(Fault.BLACK, 40, 48), run(Fault.FROZEN, 48, 52)]),
+        # don't meet: two runs
+        (run(Fault.BLACK, 40, 47), run(Fault.BLACK, 0, 4), [run(Fault.BLACK, 40, 47), run(Fault.BLACK, 48, 52)]),
+    ],
+)
+def test_runs_become_one_only_where_they_meet(first: Run, second: Run, expected: list[Run]) -> None:
+    assert list(film_runs([part_with(first), part_with(second)])) == expected
+
+
+def test_the_counting_source_counts(tmp_path: Path) -> None:
+    """`numbers` is what other tests trust: it must be able to see a repeat."""
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number in (5, 5, 131):
+            bars = np.repeat([(number >> bit & 1) * 219 + 16 for bit in range(8)], 40)
+            planes = np.full((270, 320), 128, np.uint8)
+            planes[:180] = bars
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+        container.mux(stream.encode())
+    assert numbers(path) == [5, 5, 131]
