@@ -12,7 +12,9 @@ LongVideoError
 │   ├── SendAmbiguous       a paid POST whose reply is unknown: reconcile, never resend
 │   └── ProviderJobFailed, ProviderJobUnknown
 ├── MediaError              ClipRejected, DeliverableRejected, CommandFailed, CommandTimedOut, GlyphMissing, DiskFull
-├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken
+├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
+├── StoreUnusable
+├── StageFault              a definite fault of a film, with the stage and segment to blame
 └── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
 """
 
@@ -410,6 +412,28 @@ class DatabaseUnusable(LedgerError):
 
     def __str__(self) -> str:
         return f"The database {self.where} can't be used: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class StoreUnusable(LongVideoError):
+    """The object store can't be used, or lacks an object it should have."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"The store can't be used at {self.where}: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class DeadlineExceeded(LongVideoError):
+    """Something took longer than it may; `what` names it."""
+
+    what: str
+    deadline_s: float
+
+    def __str__(self) -> str:
+        return f"{self.what} took longer than {self.deadline_s:.0f} s"
 
 
 # --- the end of a film --------------------------------------------------------------------------------------------

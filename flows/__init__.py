@@ -1,0 +1,1 @@
+"""Order only: a flow reads like the list of statuses."""

@@ -78,11 +78,18 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
 
 async def submitted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str) -> Attempt:
     """Keep the vendor's job id, before the first poll."""
+    return await adopted(books, lease, attempt, job_id=job_id, strays=())
+
+
+async def adopted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str, strays: Sequence[str]) -> Attempt:
+    """Take a job that the vendor's list shows to be this attempt's; others of its kind are booked as losses."""
     async with books.writing() as rows:
         now_ms = books.now_ms()
         await fenced(rows, lease)
         await _set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=job_id, submitted_at_ms=now_ms)
         await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=job_id, now_ms=now_ms)
+        for stray in strays:
+            await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, amount=None, job_id=stray, now_ms=now_ms)
         await _touch(rows, lease.film_id, now_ms)
         return await _read(rows, attempt.id)
 

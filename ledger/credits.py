@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.credits import MilliCredits, credits_text
@@ -192,6 +192,16 @@ async def grant(books: Books, account: AccountId, amount_mc: MilliCredits, *, id
     async with books.writing() as rows:
         await ensure_account(rows, account, now_ms=books.now_ms())
         await move(rows, [movement], now_ms=books.now_ms())
+
+
+async def granted_mc(books: Books, account: AccountId) -> MilliCredits:
+    """Return what an account was granted in all."""
+    table = schema.transfer
+    query = select(func.coalesce(func.sum(table.c.amount_mc), 0)).where(
+        table.c.to_account == account, table.c.kind == TransferKind.GRANT
+    )
+    async with books.reading() as rows:
+        return MilliCredits(int((await rows.scalar(query)) or 0))
 
 
 async def balance_of(books: Books, account: AccountId) -> Balance:

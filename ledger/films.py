@@ -182,6 +182,12 @@ async def film(books: Books, film_id: FilmId) -> Film:
     return film_from(row)
 
 
+async def epoch_of(books: Books, film_id: FilmId) -> int:
+    """Return a film's epoch: one cheap look that tells a run whether the film is still its own."""
+    async with books.reading() as rows:
+        return int((await rows.scalar(select(schema.film.c.epoch).where(schema.film.c.id == film_id))) or 0)
+
+
 async def segments(books: Books, film_id: FilmId) -> list[Segment]:
     """Return a film's segments in order."""
     async with books.reading() as rows:

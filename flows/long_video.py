@@ -1,0 +1,104 @@
+"""The film's flow: `long_video` orders one and makes it, `produce_film` makes one that is in the books already."""
+
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Cancelled
+from pydantic import Field
+
+from film.canvas import AspectRatio, Resolution
+from film.errors import FilmCanceled
+from film.ids import FilmId
+from film.profiles import Provider
+from film.request import Continuity, MusicWish, Subtitles, VoiceWish
+from ledger.rows import Deliverables
+from tasks.anchoring import anchoring
+from tasks.audio import audio
+from tasks.composing import composing
+from tasks.delivering import delivering
+from tasks.generating import generating
+from tasks.moderation import moderation
+from tasks.ordering import checked_request, order_film
+from tasks.results import FilmResult, result_of
+from tasks.run import film_run
+from tasks.scripting import scripting
+from tasks.studio import Studio, shared_studio
+
+
+def _form(title: str, description: str) -> Any:
+    return Field(json_schema_extra={"title": title, "description": description})
+
+
+# Parameters are judged by `film/request` alone, at every door alike; the annotations make the form.
+@flow(name="long-video", flow_run_name="{prompt:.60}", validate_parameters=False, persist_result=False)
+async def long_video(
+    prompt: Annotated[str, _form("Prompt", "What the film is about, in any language; 1 to 2000 characters.")],
+    duration: Annotated[int, _form("Length in seconds", "3 to 180; the film is exact to the frame.")] = 30,
+    provider: Annotated[Provider, _form("Video model", "Who renders the segments.")] = Provider.HAPPYHORSE,
+    resolution: Annotated[Resolution, _form("Resolution", "As the video model allows.")] = Resolution.P720,
+    aspect_ratio: Annotated[AspectRatio, _form("Aspect ratio", "Width to height.")] = AspectRatio.WIDE,
+    language: Annotated[str, _form("Language", "BCP-47 tag; empty: the prompt's own.")] = "",
+    narration: Annotated[bool | VoiceWish, _form("Narration", "Off, on, or by a named voice.")] = True,
+    music: Annotated[bool | MusicWish, _form("Music", "Off, on, described, or your file.")] = True,
+    native_sound: Annotated[bool, _form("Clips' own sound", "Kept under the mix.")] = False,
+    subtitles: Annotated[Subtitles, _form("Subtitles", "As a stream, drawn on, or none.")] = Subtitles.SOFT,
+    title_card: Annotated[str | None, _form("Title card", "2 s over the first segment.")] = None,
+    end_card: Annotated[str | None, _form("End card", "2 s over the last segment.")] = None,
+    continuity: Annotated[Continuity, _form("Continuity", "Reference images, or cut to cut.")] = Continuity.ANCHORED,
+    reference_images: Annotated[list[str] | None, _form("Reference images", "At most 9 public URLs.")] = None,
+    seed: Annotated[int | None, _form("Seed", "0 to 2147483647; empty: free.")] = None,
+    approve: Annotated[bool, _form("Ask before spending", "The film waits for a person.")] = False,
+    webhook_url: Annotated[str | None, _form("Webhook", "Told when the film has ended.")] = None,
+    metadata: Annotated[dict[str, str] | None, _form("Metadata", "Yours; echoed in the webhook.")] = None,
+) -> FilmResult | State[FilmResult]:
+    """Make one film from one prompt.
+
+    Returns:
+        The completed film: `film_id`, `path`, `result_url`, `cost_actual` (credits).
+
+    Raises:
+        InvalidRequest: A parameter breaks its rule; nothing was written or spent.
+        FilmFailed: The film failed; its unused credits went back.
+        FilmCanceled: It was canceled.
+    """
+    wish = {name: value for name, value in locals().items() if value is not None}
+    async with shared_studio() as studio:
+        request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
+        opened = await order_film(studio, request, idem_key=f"prefect:{flow_run.get_id()}")
+        return await _made(studio, opened.film_id)
+
+
+@flow(name="produce-film", flow_run_name="{film_id}", validate_parameters=False, persist_result=False)
+async def produce_film(film_id: str) -> FilmResult | State[FilmResult]:
+    """Make, or go on making, a film that is in the books.
+
+    Returns:
+        The completed film.
+
+    Raises:
+        FilmFailed, FilmCanceled: It ended so.
+        LeaseTaken: Another run makes it.
+    """
+    async with shared_studio() as studio:
+        return await _made(studio, FilmId(film_id))
+
+
+async def _made(studio: Studio, film_id: FilmId) -> FilmResult | State[FilmResult]:
+    try:
+        await _stages(studio, film_id)
+    except FilmCanceled as canceled:
+        return Cancelled(message=str(canceled), data=canceled)
+    return await result_of(studio, film_id)
+
+
+async def _stages(studio: Studio, film_id: FilmId) -> Deliverables:
+    async with film_run(studio, film_id) as run:
+        storyboard = await scripting(run)
+        await moderation(run, storyboard)
+        anchors = await anchoring(run, storyboard)
+        footage = await generating(run, storyboard, anchors)
+        soundtrack = await audio(run, footage)
+        composed = await composing(run, storyboard, footage, soundtrack)
+        return await delivering(run, storyboard, composed)

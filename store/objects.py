@@ -1,0 +1,99 @@
+"""Put-if-absent and read by key, over file://, s3://, gs:// and az:// (obstore)."""
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import ObjectStore as Backend
+from obstore.store import from_url
+
+from film.errors import StoreUnusable
+
+_READ_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectFacts:
+    """What was stored: its hash and size."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Objects:
+    """The store. Keys are relative paths; an object is never changed once it is there."""
+
+    def __init__(self, url: str) -> None:
+        """Open the store at `url`.
+
+        Raises:
+            StoreUnusable: The URL names no store this program knows.
+        """
+        self._url = url
+        try:
+            self._backend: Backend = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+        except (BaseError, ValueError) as error:
+            raise StoreUnusable(where=url, reason=str(error)) from error
+
+    async def put(self, key: str, file: Path) -> ObjectFacts:
+        """Store a file under `key` unless an object is there already; the same bytes under the same key are a no-op.
+
+        Raises:
+            StoreUnusable: It can't be written.
+        """
+        facts = file_facts(file)
+        try:
+            await obstore.put_async(self._backend, key, file, mode="create")
+        except AlreadyExistsError:
+            pass
+        except (BaseError, OSError) as error:
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+        return facts
+
+    async def read(self, key: str, into: Path) -> None:
+        """Copy an object to the file `into`, whole or not at all.
+
+        Raises:
+            StoreUnusable: It isn't there or can't be read.
+        """
+        try:
+            found = await obstore.get_async(self._backend, key)
+            with tempfile.NamedTemporaryFile(dir=into.parent, delete=False) as draft:
+                async for chunk in found.stream(min_chunk_size=_READ_BYTES):
+                    draft.write(chunk)
+        except (BaseError, OSError) as error:
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+        Path(draft.name).replace(into)
+
+    async def size_of(self, key: str) -> int | None:
+        """Return an object's size in bytes, None if it isn't there."""
+        try:
+            return int((await obstore.head_async(self._backend, key))["size"])
+        except NotFoundError:
+            return None
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; one that isn't there is fine."""
+        try:
+            await obstore.delete_async(self._backend, key)
+        except NotFoundError:
+            return
+
+    def url_of(self, key: str) -> str:
+        """Return an object's address in the store itself, for whoever may read the store."""
+        return f"{self._url.rstrip('/')}/{key}"
+
+    def local_path(self, key: str) -> Path | None:
+        """Return where an object lies on this machine's disk, None in a cloud store."""
+        return Path(self._url.removeprefix("file://")) / key if self._url.startswith("file://") else None
+
+
+def file_facts(file: Path) -> ObjectFacts:
+    """Return a local file's hash and size."""
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256")
+    return ObjectFacts(sha256=digest.hexdigest(), size_bytes=file.stat().st_size)

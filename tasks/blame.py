@@ -1,0 +1,93 @@
+"""From an error to the film's fault: the documented code, the stage and segment to blame, a sentence."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from film.errors import (
+    ClipRejected,
+    CommandFailed,
+    CommandTimedOut,
+    DeadlineExceeded,
+    DeliverableRejected,
+    DiskFull,
+    GlyphMissing,
+    LedgerError,
+    LongVideoError,
+    ModerationRejected,
+    ModerationUnavailable,
+    ProviderError,
+    ProviderKeyRefused,
+    ProviderOutOfCredits,
+    ProviderUnavailable,
+    ScriptInvalid,
+    ScriptRefused,
+    StoreUnusable,
+)
+from film.status import ErrorCode, Status
+from ledger.rows import Fault
+
+
+@dataclass(kw_only=True, eq=False)
+class StageFault(LongVideoError):
+    """A definite fault of the film: strict failure, nothing is submitted any more and the rest is voided."""
+
+    fault: Fault
+
+    def __str__(self) -> str:
+        return self.fault.message
+
+
+#: The first row whose class fits and that names the stage, or any stage (None), decides.
+_CODES: Final[Sequence[tuple[type[LongVideoError], Status | None, ErrorCode]]] = (
+    (ScriptRefused, None, ErrorCode.SCRIPT_REFUSED),
+    (ScriptInvalid, None, ErrorCode.SCRIPT_INVALID),
+    (ModerationRejected, None, ErrorCode.MODERATION_REJECTED),
+    (ModerationUnavailable, None, ErrorCode.MODERATION_UNAVAILABLE),
+    (ProviderOutOfCredits, None, ErrorCode.PROVIDER_OUT_OF_CREDITS),
+    (ProviderUnavailable, None, ErrorCode.PROVIDER_UNAVAILABLE),
+    (ProviderKeyRefused, None, ErrorCode.PROVIDER_UNAVAILABLE),
+    (DeadlineExceeded, Status.GENERATING, ErrorCode.SEGMENT_TIMEOUT),
+    (DeadlineExceeded, None, ErrorCode.DEADLINE_EXCEEDED),
+    (DeliverableRejected, None, ErrorCode.DELIVERABLE_REJECTED),
+    (DiskFull, None, ErrorCode.COMPOSE_FAILED),
+    (ProviderError, Status.ANCHORING, ErrorCode.ANCHOR_FAILED),
+    (ClipRejected, Status.ANCHORING, ErrorCode.ANCHOR_FAILED),
+    (ProviderError, Status.GENERATING, ErrorCode.SEGMENT_FAILED),
+    (ClipRejected, Status.GENERATING, ErrorCode.SEGMENT_FAILED),
+    (ProviderError, Status.AUDIO, ErrorCode.NARRATION_FAILED),
+    (ClipRejected, Status.AUDIO, ErrorCode.NARRATION_FAILED),
+    (CommandFailed, None, ErrorCode.COMPOSE_FAILED),
+    (CommandTimedOut, None, ErrorCode.COMPOSE_FAILED),
+    (ClipRejected, Status.COMPOSING, ErrorCode.COMPOSE_FAILED),
+    (GlyphMissing, None, ErrorCode.COMPOSE_FAILED),
+    (StoreUnusable, None, ErrorCode.DELIVERY_FAILED),
+)
+
+
+def fault_of(error: Exception, stage: Status, *, segment: int | None = None, code: ErrorCode | None = None) -> Fault:
+    """Return the film's fault for an error: by the table, else `internal_error`."""
+    found = code or next(
+        (row_code for kind, row_stage, row_code in _CODES if isinstance(error, kind) and row_stage in {stage, None}),
+        ErrorCode.INTERNAL_ERROR,
+    )
+    message = str(error) if isinstance(error, LongVideoError) else f"{type(error).__name__}: {error}"
+    return Fault(code=found, message=message, stage=stage, segment=segment)
+
+
+@contextmanager
+def blaming(stage: Status, *, segment: int | None = None, code: ErrorCode | None = None) -> Iterator[None]:
+    """Turn whatever the house raises inside into a `StageFault` of `stage`.
+
+    The books' own refusals pass through: a run that lost its film has no fault to report. `code` overrules the table
+    for orders that aren't the film's segments (music is no narration).
+    """
+    try:
+        yield
+    except (StageFault, LedgerError):
+        raise
+    except (ProviderOutOfCredits, ProviderUnavailable, ProviderKeyRefused) as error:
+        raise StageFault(fault=fault_of(error, stage, segment=segment)) from error
+    except LongVideoError as error:
+        raise StageFault(fault=fault_of(error, stage, segment=segment, code=code)) from error

@@ -1,0 +1,48 @@
+"""delivering: film, poster, subtitles, storyboard and contact sheet go to the store; then the film is completed."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from film.status import Status
+from film.storyboard import Storyboard
+from ledger.ending import complete_film
+from ledger.rows import Deliverables
+from store.objects import file_facts
+from tasks.composing import Composed
+from tasks.run import FilmRun
+from tasks.stage import stage
+
+
+@stage(Status.DELIVERING)
+async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -> Deliverables:
+    """Store the deliverables under keys made of the film's content, and complete the film.
+
+    Raises:
+        StoreUnusable: They could not be stored.
+        StaleEpoch: The film ended otherwise meanwhile.
+    """
+    facts = await asyncio.to_thread(file_facts, composed.film)
+    folder = f"films/{run.film_id}/{facts.sha256[:16]}"
+    board = composed.film.with_name("storyboard.json")
+    text = json.dumps(storyboard.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    board.write_text(text, encoding="utf-8")
+
+    async def put(file: Path) -> str:
+        key = f"{folder}/{file.name}"
+        await run.studio.objects.put(key, file)
+        return key
+
+    result = Deliverables(
+        film=await put(composed.film),
+        poster=await put(composed.poster),
+        sheet=await put(composed.sheet),
+        storyboard=await put(board),
+        srt=None if composed.srt is None else await put(composed.srt),
+        vtt=None if composed.vtt is None else await put(composed.vtt),
+        size_bytes=facts.size_bytes,
+        sha256=facts.sha256,
+    )
+    run.studio.desk.fault("film_stored")
+    await complete_film(run.studio.books, run.lease, result)
+    return result

@@ -1,0 +1,44 @@
+"""What buying needs, as ports: the books, the clock, the store, the waits and, for proofs, the crash points."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from film.clock import Clock
+from ledger.database import Books
+from ledger.gate import GateRule
+from providers.ports import JobVendor
+from store.objects import Objects
+from tasks.timings import Timings
+
+#: Called with the name of the point that was reached; production does nothing there.
+Fault = Callable[[str], None]
+
+
+def no_fault(point: str) -> None:
+    """Do nothing: production's crash points."""
+    del point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Where things are bought."""
+
+    books: Books
+    clock: Clock
+    objects: Objects
+    timings: Timings
+    #: Attempts that may be paid for per place of a film.
+    attempts_max: int
+    #: Folder for downloads.
+    work: Path
+    fault: Fault = no_fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """One vendor's model, with the gate in front of it."""
+
+    vendor: JobVendor[Any]  # clips, images and voices alike
+    rule: GateRule

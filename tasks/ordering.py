@@ -1,0 +1,55 @@
+"""Ordering: from wishes to a film in the books. Wrong input, a missing key, a full disk end here: nothing is spent."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from film.canvas import frames_of
+from film.credits import MilliCredits, milli_credits
+from film.ids import LOCAL_ACCOUNT
+from film.request import FilmRequest, parse_request
+from ledger.credits import grant, granted_mc
+from ledger.films import Customer, Opened, open_film
+from media.disk import require_space
+from tasks.settings import Settings
+from tasks.studio import Studio
+
+#: What a second of film takes on the disk while it is made, at 1920x1080 (clip, part, film, PCM), generously.
+_BYTES_PER_PIXEL_FRAME: Final = 0.25
+
+
+def checked_request(wish: Mapping[str, Any], settings: Settings, *, allowed_origin: str | None = None) -> FilmRequest:
+    """Return the request a wish stands for.
+
+    Raises:
+        InvalidRequest: A field breaks its rule.
+        MissingKey: Live mode lacks a key this film needs.
+    """
+    request = parse_request(wish, allowed_origin=allowed_origin)
+    # Generated reference images come from ListenHub as well; only chained or brought ones need none.
+    settings.require_keys(request.provider, listenhub=request.wants_narration or request.wants_music)
+    return request
+
+
+async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | None) -> Opened:
+    """Write the film into the books for this machine's own user.
+
+    Raises:
+        InsufficientCredits: A local budget is set and doesn't cover the film.
+        DiskFull: There isn't room to make it.
+    """
+    canvas = request.canvas
+    needed = canvas.width * canvas.height * frames_of(request.duration) * _BYTES_PER_PIXEL_FRAME
+    require_space(studio.work, int(needed))
+    budget = studio.settings.local_credits
+    customer = Customer(account=LOCAL_ACCOUNT, api_key=LOCAL_ACCOUNT, granted_on_demand=not budget)
+    if budget:
+        await _grant_budget(studio, budget)
+    return await open_film(studio.books, request, customer, idem_key=idem_key, simulated=studio.simulated)
+
+
+async def _grant_budget(studio: Studio, budget: str) -> None:
+    """Give the local account its budget once; raising the setting later grants the difference."""
+    wanted = milli_credits(budget)
+    missing = wanted - await granted_mc(studio.books, LOCAL_ACCOUNT)
+    if missing > 0:
+        await grant(studio.books, LOCAL_ACCOUNT, MilliCredits(missing), idem_key=f"local:{wanted}")

@@ -1,0 +1,45 @@
+"""What a caller in Python gets for a finished film."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from film.credits import credits_number
+from film.errors import StoreUnusable
+from film.ids import FilmId
+from ledger import films
+from tasks.studio import Studio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmResult:
+    """A completed film: where it is and what it cost (credits)."""
+
+    film_id: FilmId
+    title: str
+    duration: int
+    result_url: str
+    #: The film on this machine's disk; None where the store is in a cloud.
+    path: Path | None
+    cost_actual: int | float
+    simulated: bool
+
+
+async def result_of(studio: Studio, film_id: FilmId) -> FilmResult:
+    """Return a completed film's result.
+
+    Raises:
+        StoreUnusable: The film isn't completed, so there is no file.
+    """
+    film = await films.film(studio.books, film_id)
+    if film.result is None or film.storyboard is None or film.cost_actual_mc is None:
+        raise StoreUnusable(where=film_id, reason=f"the film is {film.status}")
+    path = studio.objects.local_path(film.result.film)
+    return FilmResult(
+        film_id=film_id,
+        title=film.storyboard.title,
+        duration=film.request.duration,
+        result_url=studio.objects.url_of(film.result.film),
+        path=path,
+        cost_actual=credits_number(film.cost_actual_mc),
+        simulated=film.simulated,
+    )

@@ -1,0 +1,164 @@
+"""One run of one film: its lease, its stop signal, its settling. Every end of a run goes through here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+from prefect.exceptions import PrefectException
+
+from film.errors import FilmCanceled, FilmEnded, FilmFailed, LongVideoError, StaleEpoch
+from film.ids import FilmId
+from film.status import Status
+from ledger import films
+from ledger.ending import fail_film
+from ledger.leases import Lease, release_lease, renew_lease, take_lease
+from ledger.rows import Film
+from tasks.blame import StageFault, fault_of
+from tasks.studio import Studio
+
+T = TypeVar("T")
+
+#: Prefect's own trouble is no fault of the film: it is given back, and the dispatcher takes it up again.
+UNSETTLED: Final = (PrefectException,)
+
+
+class RunStopped(LongVideoError):
+    """The run must write nothing more: its film was canceled, failed elsewhere, or taken over."""
+
+
+class FilmRun:
+    """What a stage works on: the studio, the film as it was opened, and the lease under which it writes."""
+
+    def __init__(self, studio: Studio, lease: Lease, film: Film) -> None:
+        self.studio = studio
+        self.lease = lease
+        self.opened = film
+        self.stage = Status.QUEUED
+        self._stop = asyncio.Event()
+
+    @property
+    def film_id(self) -> FilmId:
+        """The film's id."""
+        return self.lease.film_id
+
+    async def film(self) -> Film:
+        """Return the film's row as it is now."""
+        return await films.film(self.studio.books, self.film_id)
+
+    def film_folder(self) -> Path:
+        """Return this machine's folder for the film's own work files; it is there."""
+        folder = self.studio.work / "films" / self.film_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def stop(self) -> None:
+        """End all work of this run: nothing more is submitted, what runs is abandoned."""
+        self._stop.set()
+
+    async def until_stopped(self, work: Awaitable[T]) -> T:
+        """Await `work`, but no longer than the run may go on.
+
+        Raises:
+            RunStopped: The run was stopped first; `work` has been cancelled.
+        """
+        doing = asyncio.ensure_future(work)
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            raise RunStopped
+        finally:
+            stopping.cancel()
+            if not doing.done():
+                doing.cancel()
+                # It is being thrown away: whatever it says on the way out is of no use.
+                await asyncio.wait({doing})
+
+
+@asynccontextmanager
+async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
+    """Lease a film and run it; however the block ends, the film is settled or given back.
+
+    Raises:
+        FilmNotFound: There is no such film.
+        LeaseTaken: Another run is alive.
+        FilmFailed, FilmCanceled: The film ended so; its credits are settled.
+    """
+    try:
+        lease = await take_lease(studio.books, film_id, holder=studio.holder, lease_s=studio.timings.lease_s)
+    except StaleEpoch:
+        raise await _ended(studio, film_id) from None
+    run = FilmRun(studio, lease, await films.film(studio.books, film_id))
+    keeper = asyncio.create_task(_keep(run))
+    try:
+        yield run
+    except asyncio.CancelledError:
+        # The process is going away, or somebody cancelled the coroutine: the film stays for the next run.
+        await release_lease(studio.books, lease)
+        raise
+    except UNSETTLED:
+        await release_lease(studio.books, lease)
+        raise
+    except Exception as error:
+        raise await _settled(run, error) from error
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeper
+
+
+async def _keep(run: FilmRun) -> None:
+    """Renew the lease, and notice soon when the film is no longer this run's."""
+    timings, books = run.studio.timings, run.studio.books
+    renewed_s = run.studio.clock.now()
+    while True:
+        await asyncio.sleep(timings.watch_s)
+        try:
+            if run.studio.clock.now() - renewed_s >= timings.renew_s:
+                await renew_lease(books, run.lease, lease_s=timings.lease_s)
+                renewed_s = run.studio.clock.now()
+            elif (await films.epoch_of(books, run.film_id)) != run.lease.epoch:
+                run.stop()
+                return
+        except StaleEpoch:
+            run.stop()
+            return
+
+
+async def _settled(run: FilmRun, error: Exception) -> LongVideoError:
+    """Settle the film after `error` and return what the run's caller is told."""
+    error = _first(error)
+    if isinstance(error, FilmEnded):
+        return error
+    if isinstance(error, StaleEpoch | RunStopped):
+        return await _ended(run.studio, run.film_id)
+    fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
+    with suppress(StaleEpoch):
+        await fail_film(run.studio.books, run.lease, fault)
+    return await _ended(run.studio, run.film_id)
+
+
+def _first(error: Exception) -> Exception:
+    """Return the first definite error of a group; siblings that were merely stopped don't count."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    leaves = [_first(inner) for inner in error.exceptions]
+    return next((leaf for leaf in leaves if not isinstance(leaf, StaleEpoch | RunStopped)), leaves[0])
+
+
+async def _ended(studio: Studio, film_id: FilmId) -> LongVideoError:
+    film = await films.film(studio.books, film_id)
+    if film.status is Status.CANCELED:
+        return FilmCanceled(film_id=film_id)
+    if film.fault is not None:
+        return FilmFailed(
+            film_id=film_id,
+            code=film.fault.code,
+            message=film.fault.message,
+            stage=film.fault.stage,
+            segment=film.fault.segment,
+        )
+    return StaleEpoch(film_id=film_id, epoch=film.epoch)

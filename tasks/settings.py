@@ -1,0 +1,127 @@
+"""The environment, read once: everything that can be set from outside, with its default and its unit."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from film.errors import MissingKey
+from film.profiles import PROFILES, Provider, Vendor
+
+
+class Mode(StrEnum):
+    """Who makes the film: the vendors, their simulators, or whichever the keys allow."""
+
+    AUTO = "auto"
+    SIMULATED = "simulated"
+    LIVE = "live"
+
+
+def _key(variable: str, description: str) -> Any:
+    """Return the field of a vendor's key, which keeps the name its vendor gave it."""
+    return Field(SecretStr(""), validation_alias=variable, description=description)
+
+
+class Settings(BaseSettings):
+    """All settings. `LONGVIDEO_` stands before each name in the environment, keys excepted; `.env` is read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LONGVIDEO_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    mode: Mode = Field(Mode.AUTO, description="`simulated`, `live`, or `auto`: live if a video vendor's key is set.")
+    home: Path = Field(Path(".longvideo"), description="Folder of database, store, work files and Prefect's home.")
+    database_url: str = Field("", description="Ledger; empty: SQLite in the home. `postgresql+asyncpg://...`.")
+    store_url: str = Field("", description="Object store; empty: `file://` in the home. `s3://`, `gs://`, `az://`.")
+    simulators_url: str = Field("", description="A running simulator to use; empty: `make` starts its own.")
+    time_scale: float = Field(20.0, gt=0, description="How many times faster the simulated vendors are.")
+    local_credits: str = Field("", description="Credits the local account has; empty: what each film needs.")
+    segment_attempts: int = Field(2, ge=1, le=5, description="Paid tries per segment; the second only where it helps.")
+    producer: str = Field("LongVideo", description="Name of the service in the film's label of generated content.")
+    writer_model: str = Field("claude-sonnet-5-5", description="Model that writes the script.")
+    judge_model: str = Field("claude-haiku-5-5", description="Model that moderates.")
+    happyhorse_per_minute: int = Field(5, ge=1, description="Submits a minute that ListenHub allows for happyhorse.")
+    seedance_per_minute: int = Field(2, ge=1, description="Submits a minute that ListenHub allows for Seedance.")
+    voice_per_minute: int = Field(5, ge=1, description="Submits a minute that ListenHub Voice allows.")
+    image_per_minute: int = Field(3, ge=1, description="Images a minute that ListenHub allows.")
+    crash_at: str = Field("", description="For proofs only: the crash point at which the process kills itself.")
+    listenhub_url: str = Field("https://api.marswave.ai/openapi", description="Base URL of ListenHub.")
+    senseaudio_url: str = Field("https://api.senseaudio.cn", description="Base URL of SenseAudio.")
+    vibegen_url: str = Field("https://vibegen.art/api/v1", description="Base URL of vibegen.")
+    anthropic_url: str = Field("https://api.anthropic.com", description="Base URL of Claude, without /v1.")
+    listenhub_api_key: SecretStr = Field(SecretStr(""), validation_alias="LISTENHUB_API_KEY", description="ListenHub.")
+    senseaudio_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias="SENSEAUDIO_API_KEY", description="SenseAudio."
+    )
+    vibegen_api_key: SecretStr = Field(SecretStr(""), validation_alias="VIBEGEN_API_KEY", description="vibegen.")
+    anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY", description="Claude.")
+
+    @model_validator(mode="after")
+    def _absolute(self) -> Self:
+        # The home must mean the same folder in every process that is started from here.
+        object.__setattr__(self, "home", self.home.expanduser().absolute())
+        return self
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulators make the films."""
+        if self.mode is Mode.AUTO:
+            return not any(key.get_secret_value() for key in self._video_keys().values())
+        return self.mode is Mode.SIMULATED
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's URL, defaults filled in."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'longvideo.db'}"
+
+    @property
+    def objects_url(self) -> str:
+        """The store's URL, defaults filled in."""
+        return self.store_url or f"file://{self.home / 'store'}"
+
+    def key_of(self, vendor: Vendor) -> str:
+        """Return a video vendor's key, empty if none is set."""
+        return self._video_keys()[vendor].get_secret_value()
+
+    def url_of(self, vendor: Vendor) -> str:
+        """Return a video vendor's base URL."""
+        urls = {
+            Vendor.LISTENHUB: self.listenhub_url,
+            Vendor.SENSEAUDIO: self.senseaudio_url,
+            Vendor.VIBEGEN: self.vibegen_url,
+        }
+        return urls[vendor]
+
+    def require_keys(self, provider: Provider, *, listenhub: bool) -> None:
+        """Check that live mode has every key a film needs.
+
+        Raises:
+            MissingKey: Names the variable and what it is needed for.
+        """
+        if self.simulated:
+            return
+        vendor = PROFILES[provider].vendor
+        needed = [(self.key_of(vendor), f"{vendor.upper()}_API_KEY", f"video by {provider}")]
+        needed.append((self.anthropic_api_key.get_secret_value(), "ANTHROPIC_API_KEY", "the script"))
+        if listenhub:
+            key = self.key_of(Vendor.LISTENHUB)
+            needed.append((key, "LISTENHUB_API_KEY", "narration, music and reference images"))
+        for key, variable, needed_for in needed:
+            if not key:
+                raise MissingKey(variable=variable, needed_for=needed_for)
+
+    def submits_per_minute(self, provider: Provider) -> int:
+        """Return how many submits a minute the provider allows, the operator's setting first."""
+        if provider is Provider.HAPPYHORSE:
+            return self.happyhorse_per_minute
+        profile = PROFILES[provider]
+        return self.seedance_per_minute if profile.vendor is Vendor.LISTENHUB else profile.submits_per_minute
+
+    def _video_keys(self) -> dict[Vendor, SecretStr]:
+        return {
+            Vendor.LISTENHUB: self.listenhub_api_key,
+            Vendor.SENSEAUDIO: self.senseaudio_api_key,
+            Vendor.VIBEGEN: self.vibegen_api_key,
+        }

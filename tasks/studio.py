@@ -1,0 +1,256 @@
+"""The composition root: the environment's settings become open books, a store, vendors and their gates."""
+
+import hashlib
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from film.clock import Clock, SystemClock
+from film.profiles import PROFILES, Provider, Vendor
+from film.request import FilmRequest
+from ledger.database import Books, open_books
+from ledger.gate import GateRule
+from providers import registry
+from providers.claude import Claude
+from providers.egress import download
+from providers.listenhub_account import ListenHubStorage, ListenHubVoices
+from providers.listenhub_images import ListenHubImages
+from providers.listenhub_voice import ListenHubVoice
+from providers.ports import JobVendor, Judge, Storage, Voices, Writer
+from providers.transport import Connection, Timeouts
+from providers.wire import Wire
+from simulators.launch import SIMULATED_KEYS, launched
+from store.objects import Objects
+from tasks.crash import kill_at
+from tasks.desk import Counter, Desk, no_fault
+from tasks.settings import Settings
+from tasks.timings import Timings
+
+#: The most bytes of a customer's image or music.
+_BROUGHT_BYTES_MAX: Final = 50 * 2**20
+
+
+class Studio:
+    """Everything a film is made with, opened once a process; plain attributes, no environment behind them."""
+
+    def __init__(self, settings: Settings, *, desk: Desk, doors: "Doors", writer: Writer, judge: Judge) -> None:
+        self.settings = settings
+        self.desk = desk
+        self.writer = writer
+        self.judge = judge
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._doors = doors
+        self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
+        self.voices = doors.counter(doors.voices, Vendor.LISTENHUB, settings.voice_per_minute)
+
+    @property
+    def books(self) -> Books:
+        """The ledger."""
+        return self.desk.books
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.desk.clock
+
+    @property
+    def objects(self) -> Objects:
+        """The store."""
+        return self.desk.objects
+
+    @property
+    def timings(self) -> Timings:
+        """How long the house waits."""
+        return self.desk.timings
+
+    @property
+    def work(self) -> Path:
+        """Folder of this machine's work files; all of them can be made again."""
+        return self.desk.work
+
+    @property
+    def simulated(self) -> bool:
+        """Whether simulators make the films."""
+        return self.settings.simulated
+
+    @property
+    def producer(self) -> str:
+        """Who is named in the films' label."""
+        return self.settings.producer
+
+    @property
+    def allowed_origin(self) -> str | None:
+        """The one origin that URLs may lead to besides public addresses: the simulators'."""
+        return self._doors.allowed_origin
+
+    def video(self, provider: Provider) -> Counter:
+        """Return who renders a provider's segments, behind its gate."""
+        profile = PROFILES[provider]
+        wire = self._doors.wires[profile.vendor]
+        vendor = registry.video_vendor(provider, wire, allowed_origin=self.allowed_origin)
+        return self._doors.counter(
+            vendor, profile.vendor, self.settings.submits_per_minute(provider), jobs_at_once=profile.jobs_at_once
+        )
+
+    def storage(self, provider: Provider) -> Storage:
+        """Return where a provider reads files of ours."""
+        return ListenHubStorage(self._doors.wires[Vendor.LISTENHUB], allowed_origin=self.allowed_origin)
+
+    def sheets_allowed(self, provider: Provider) -> bool:
+        """Whether a provider takes character sheets: vibegen's images have no roles and would be animated."""
+        return PROFILES[provider].first_frame
+
+    async def voice_id(self, request: FilmRequest) -> str:
+        """Return the narrator: the request's voice, else the first published one of its language, else any."""
+        if request.voice_id is not None:
+            return request.voice_id
+        spoken = await self._doors.speakers.speakers(request.language.partition("-")[0])
+        return (spoken or await self._doors.speakers.speakers())[0].voice_id
+
+    async def download(self, url: str, into: Path) -> None:
+        """Fetch a customer's file through the egress guard."""
+        await download(url, into, size_bytes_max=_BROUGHT_BYTES_MAX, allowed_origin=self.allowed_origin)
+
+    @asynccontextmanager
+    async def local_copy(self, object_key: str) -> AsyncIterator[Path]:
+        """Lend an object as a local file for the length of the block; on a local disk it is the object itself."""
+        path = self.objects.local_path(object_key)
+        if path is not None:
+            yield path
+            return
+        with TemporaryDirectory(prefix=".copy-", dir=self.work) as folder:
+            copy = Path(folder) / Path(object_key).name
+            await self.objects.read(object_key, copy)
+            yield copy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The open connections: a wire a vendor, and what stands behind ListenHub's."""
+
+    wires: dict[Vendor, Wire]
+    keys: dict[Vendor, str]
+    timings: Timings
+    allowed_origin: str | None
+    images: JobVendor[Any]
+    voices: JobVendor[Any]
+    speakers: Voices
+
+    def counter(
+        self,
+        vendor: JobVendor[Any],
+        account: Vendor,
+        submits: int,
+        *,
+        jobs_at_once: int | None = None,
+    ) -> Counter:
+        """Return a vendor's model with its gate; the gate is the key's, whatever process asks."""
+        rule = GateRule(
+            vendor=vendor.vendor,
+            model=vendor.model,
+            key_print=hashlib.sha256(self.keys[account].encode()).hexdigest()[:16],
+            submits=submits,
+            window_ms=round(self.timings.window_s * 1000),
+            guard_ms=round(self.timings.guard_s * 1000),
+            patience_ms=round(self.timings.patience_s * 1000),
+            jobs_at_once=jobs_at_once,
+        )
+        return Counter(vendor=vendor, rule=rule)
+
+
+_open: ContextVar["Studio"] = ContextVar("studio")
+
+
+@asynccontextmanager
+async def shared_studio() -> AsyncIterator[Studio]:
+    """Lend the studio this process has open, or open one from the environment for the length of the block."""
+    studio = _open.get(None)
+    if studio is not None:
+        yield studio
+        return
+    async with open_studio(Settings()) as studio:
+        yield studio
+
+
+@asynccontextmanager
+async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
+    """Open everything, and close it at the end of the block.
+
+    Raises:
+        DatabaseUnusable, StoreUnusable: The books or the store can't be opened.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        origin = await _simulators(settings, stack)
+        timings = Timings.simulated(settings.time_scale) if settings.simulated else Timings()
+        clock = SystemClock()
+        books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
+        stack.push_async_callback(books.close)
+        work = settings.home / "work"
+        work.mkdir(exist_ok=True)
+        desk = Desk(
+            books=books,
+            clock=clock,
+            objects=Objects(settings.objects_url),
+            timings=timings,
+            attempts_max=settings.segment_attempts,
+            work=work,
+            fault=kill_at(settings.crash_at) if settings.crash_at else no_fault,
+        )
+        doors = await _doors(settings, timings, origin, stack)
+        writer, judge = await _claude(settings, origin, stack)
+        studio = Studio(settings, desk=desk, doors=doors, writer=writer, judge=judge)
+        token = _open.set(studio)
+        try:
+            yield studio
+        finally:
+            _open.reset(token)
+
+
+async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:
+    """Return the simulators' base URL, started for this process if none was named; None in live mode."""
+    if not settings.simulated:
+        return None
+    if settings.simulators_url:
+        return settings.simulators_url.rstrip("/")
+    return await stack.enter_async_context(launched(settings.home, time_scale=settings.time_scale))
+
+
+async def _doors(settings: Settings, timings: Timings, origin: str | None, stack: AsyncExitStack) -> Doors:
+    timeouts = Timeouts(
+        post_s=timings.post_timeout_s, get_s=timings.get_timeout_s, download_s=timings.download_timeout_s
+    )
+    keys = {vendor: SIMULATED_KEYS[vendor] if origin else settings.key_of(vendor) for vendor in Vendor}
+    paths = {Vendor.LISTENHUB: "listenhub/openapi", Vendor.SENSEAUDIO: "senseaudio", Vendor.VIBEGEN: "vibegen/api/v1"}
+    wires = {}
+    for vendor in Vendor:
+        url = f"{origin}/{paths[vendor]}" if origin else settings.url_of(vendor)
+        connection = Connection(base_url=url, key=keys[vendor])
+        wires[vendor] = await stack.enter_async_context(registry.open_wire(vendor, connection, timeouts=timeouts))
+    allowed_origin = None if origin is None else "{0.scheme}://{0.netloc}".format(urlsplit(origin))
+    listenhub = wires[Vendor.LISTENHUB]
+    return Doors(
+        wires=wires,
+        keys=keys,
+        timings=timings,
+        allowed_origin=allowed_origin,
+        images=ListenHubImages(listenhub, allowed_origin=allowed_origin),
+        voices=ListenHubVoice(listenhub, allowed_origin=allowed_origin),
+        speakers=ListenHubVoices(listenhub),
+    )
+
+
+async def _claude(settings: Settings, origin: str | None, stack: AsyncExitStack) -> tuple[Writer, Judge]:
+    key = SIMULATED_KEYS["anthropic"] if origin else settings.anthropic_api_key.get_secret_value()
+    connection = Connection(base_url=f"{origin}/anthropic" if origin else settings.anthropic_url, key=key)
+    writing = await stack.enter_async_context(Claude(connection, model=settings.writer_model))
+    judging = await stack.enter_async_context(Claude(connection, model=settings.judge_model))
+    return registry.writer(writing), registry.judge(judging)

@@ -1,0 +1,61 @@
+"""How long we wait, and for what. Live values are the vendors' world; simulated ones let a crash heal in seconds."""
+
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """All of the house's own waits, in seconds."""
+
+    #: A film whose holder hasn't renewed for so long may be taken up by another run.
+    lease_s: float = 60
+    renew_s: float = 20
+    #: How often a process looks whether one of its films was canceled or taken over.
+    watch_s: float = 1
+    #: An intent older than this is never sent any more (D).
+    send_deadline_s: float = 10
+    post_timeout_s: float = 30
+    get_timeout_s: float = 20
+    download_timeout_s: float = 300
+    #: How late a job may appear in its vendor's list, and how far the clocks may differ.
+    list_lag_s: float = 60
+    skew_s: float = 20
+    #: A job is looked for this far before its intent.
+    overlap_s: float = 60
+    #: Between two looks at a job, and the longest it may take.
+    poll_s: float = 10
+    job_deadline_s: float = 1800
+    #: A vendor's rate window, and the guard between its clock and ours.
+    window_s: float = 60
+    guard_s: float = 1
+    #: Between two tries where the vendor names no time.
+    patience_s: float = 2
+    #: How long a vendor may be unreachable before the film gives up.
+    outage_s: float = 600
+
+    @property
+    def absence_s(self) -> float:
+        """W: a complete read of the list that began so long after the intent proves a job was never created."""
+        return self.send_deadline_s + self.post_timeout_s + self.list_lag_s + self.skew_s
+
+    @classmethod
+    def simulated(cls, time_scale: float) -> Self:
+        """Return the waits for simulators that run `time_scale` times as fast; our own deadlines are not scaled."""
+        return cls(
+            lease_s=5,
+            renew_s=1,
+            watch_s=0.5,
+            send_deadline_s=1,
+            # Rendering shares two cores with the simulators: a reply may be slow without being lost.
+            post_timeout_s=10,
+            get_timeout_s=20,
+            list_lag_s=60 / time_scale,
+            skew_s=1,
+            poll_s=max(10 / time_scale, 0.2),
+            job_deadline_s=600,
+            window_s=60 / time_scale,
+            guard_s=max(1 / time_scale, 0.05),
+            patience_s=max(2 / time_scale, 0.1),
+            outage_s=60,
+        )
