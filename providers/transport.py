@@ -43,13 +43,13 @@ def _tls() -> ssl.SSLContext:
 
 def vendor_client(connection: Connection, *, timeouts: Timeouts, keep_alive: bool = True) -> httpx.AsyncClient:
     """Return a client bound to one vendor: its base URL, its key as a bearer token, nothing of the environment."""
+    # Pool, TCP and TLS together end before the whole does, so that a dead host is known as "never sent".
+    connect_s = min(timeouts.connect_s, timeouts.post_s / 4)
     return httpx.AsyncClient(
         base_url=connection.base_url.rstrip("/") + "/",
         headers={"Authorization": f"Bearer {connection.key}", "User-Agent": USER_AGENT},
         # Each step; the whole is bounded where it is awaited.
-        timeout=httpx.Timeout(
-            max(timeouts.get_s, timeouts.post_s), connect=timeouts.connect_s, pool=timeouts.connect_s
-        ),
+        timeout=httpx.Timeout(max(timeouts.get_s, timeouts.post_s), connect=connect_s, pool=connect_s),
         limits=_LIMITS if keep_alive else _FRESH,
         verify=_tls(),
         trust_env=False,

@@ -1,0 +1,80 @@
+"""What the vendors' contract tests share: a stub vendor, a wire to it, the documents' examples, a clock of its own."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from film.canvas import AspectRatio, Resolution
+from film.orders import ClipOrder, ImageRef
+from providers.listenhub_voice_request import VoiceRequest
+from providers.transport import Connection, Timeouts
+from providers.wire import Wire
+
+from .stub import Stub, served
+
+KEY = "lh_sk_key_that_must_never_show"
+EXAMPLES = Path(__file__).parents[1] / "examples"
+#: Short, because a test that meets a silent server waits for them.
+TIMEOUTS = Timeouts(connect_s=0.3, post_s=0.3, get_s=0.3, download_s=0.6)
+
+#: Some body to send.
+BODY = VoiceRequest(text="hello")
+
+
+def example(name: str) -> Any:
+    """Return a document's recorded example, as it stands."""
+    return json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))
+
+
+def clip_order(**changes: Any) -> ClipOrder:
+    """Return an order that every vendor takes, changed as told."""
+    facts: dict[str, Any] = {
+        "prompt": "黄昏海边,海浪轻轻拍打礁石",
+        "rendered_s": 5,
+        "resolution": Resolution.P720,
+        "ratio": AspectRatio.WIDE,
+        "sound": False,
+    }
+    return ClipOrder(**{**facts, **changes})
+
+
+def image_ref(**changes: Any) -> ImageRef:
+    """Return a picture that every vendor takes, changed as told."""
+    facts: dict[str, Any] = {"url": "https://example.com/a.png", "width": 1024, "height": 768, "size_bytes": 90_000}
+    return ImageRef(**{**facts, **changes})
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[Stub]:
+    """A vendor of the test's own."""
+    async with served() as stub:
+        yield stub
+
+
+@pytest.fixture
+async def wire(stub: Stub) -> AsyncIterator[Wire]:
+    """A door to the stub, named listenhub."""
+    async with Wire(Connection(base_url=stub.url, key=KEY), vendor="listenhub", timeouts=TIMEOUTS) as wire:
+        yield wire
+
+
+class TestClock:
+    """A clock that is moved by waiting on it."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.at_s = 1_000_000.0
+        self.waits_s: list[float] = []
+
+    def now(self) -> float:
+        """Return unix seconds."""
+        return self.at_s
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on at once."""
+        self.waits_s.append(seconds)
+        self.at_s += seconds
