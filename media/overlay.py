@@ -41,14 +41,14 @@ def draw(stream: Any, overlay: Overlay, *, frames: int, captions: Path) -> Any:
         frames: How many frames the stream has.
         captions: Where the ASS file may be written; ffmpeg reads it later.
     """
-    if overlay.captions:
-        captions.write_text(overlay.captions, encoding="utf-8")
-        stream = stream.filter("ass", str(captions), fontsdir=str(font_path().parent))
     if overlay.title is not None:
         stream = _lay(stream, overlay.title, first=0, count=min(frames, overlay.title_frames))
     if overlay.end is not None:
         count = min(frames, overlay.end_frames)
         stream = _lay(stream, overlay.end, first=frames - count, count=count)
+    if overlay.captions:  # last: a card's veil must not dim them
+        captions.write_text(overlay.captions, encoding="utf-8")
+        stream = stream.filter("ass", str(captions), fontsdir=str(font_path().parent))
     return stream
 
 
