@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from simulators.app import build_app
 from simulators.connection import ResettableProtocol
 from simulators.makers import makers
+from simulators.vibegen.callbacks import call_back
 from simulators.world.faults import FaultScript
 from simulators.world.settings import DEFAULT_KEYS, Key, Settings, Vendor, key_of_command_line
 from simulators.world.world import open_world
@@ -28,12 +29,15 @@ _PARENT_LOOK_S = 0.5
 class _Server(uvicorn.Server):
     """Uvicorn that announces itself and leaves the signals to this module, so that the world is closed in order."""
 
+    def __init__(self, config: uvicorn.Config, started: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start serving, then write the one line a parent waits for."""
+        """Start serving, then say where."""
         await super().startup(sockets)
         host, port = self.servers[0].sockets[0].getsockname()[:2]
-        sys.stdout.write(json.dumps({"url": f"http://{host}:{port}"}) + "\n")
-        sys.stdout.flush()
+        self._started(f"http://{host}:{port}")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -103,11 +107,21 @@ async def serve(settings: Settings, *, port: int, script: FaultScript | None, pa
             log_level="warning",
             timeout_graceful_shutdown=1,
         )
-        server = _Server(config)
-        watch = None if parent is None else asyncio.create_task(_watch(parent, server))
+        beside: list[asyncio.Task[None]] = []
+
+        def started(url: str) -> None:
+            beside.append(asyncio.create_task(call_back(world, url)))
+            # The one line a parent waits for.
+            sys.stdout.write(json.dumps({"url": url}) + "\n")
+            sys.stdout.flush()
+
+        server = _Server(config, started)
+        if parent is not None:
+            beside.append(asyncio.create_task(_watch(parent, server)))
         await server.serve()
-        if watch is not None:
-            watch.cancel()
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -27,4 +27,16 @@ async def create_job(world: World, order: Order, *, window: str, moderation_word
     elif rule is not None:
         words = rule.message or (moderation_words if rule.moderated else "Generation failed")
         order = dataclasses.replace(order, fate=Fate(fails_at=rule.at, failure=words, refunds=rule.refund))
-    return await world.books.create(order, window=window)
+    return await world.books.create(_given_up(order), window=window)
+
+
+def _given_up(order: Order) -> Order:
+    """Return the order with the fate that its vendor's time-out gives a job which would take longer."""
+    fate, timeout_s = order.fate, order.timeout_s
+    if timeout_s is None or fate.fails_at is not None or fate.waits_s + order.generation_s <= timeout_s:
+        return order
+    waits_s = min(fate.waits_s, timeout_s)
+    fails_at = (timeout_s - waits_s) / order.generation_s
+    return dataclasses.replace(
+        order, fate=Fate(waits_s=waits_s, fails_at=fails_at, failure="Task timed out", refunds=False)
+    )

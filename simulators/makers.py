@@ -12,8 +12,11 @@ from simulators.world.workshop import Maker
 
 def makers(assets: Path) -> Mapping[Service, Maker]:
     """Return the makers; reference pictures are looked for in `assets`."""
+    make_clip = clip_maker(assets)
     return {
-        Service.LISTENHUB_VIDEO: clip_maker(assets),
+        Service.LISTENHUB_VIDEO: make_clip,
+        Service.SENSEAUDIO: make_clip,
+        Service.VIBEGEN: make_clip,
         Service.LISTENHUB_VOICE: make_voice,
         Service.LISTENHUB_IMAGES: make_image,
     }

@@ -159,12 +159,15 @@ class Faults:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._rules: tuple[FaultRule, ...] = ()
         self.modes = Modes()
 
     async def load(self) -> None:
         """Take up what the file holds."""
         stored = await self._database.setting(_MODES)
         self.modes = Modes() if stored is None else Modes.model_validate_json(stored)
+        rows = await self._database.rows("SELECT rule FROM fault ORDER BY position")
+        self._rules = tuple(FaultRule.model_validate_json(row["rule"]) for row in rows)
 
     async def replace(self, script: FaultScript) -> None:
         """Put a new script in force, with fresh counts."""
@@ -177,7 +180,7 @@ class Faults:
             await connection.execute(
                 "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (_MODES, script.modes.model_dump_json())
             )
-        self.modes = script.modes
+        self.modes, self._rules = script.modes, script.rules
 
     async def describe(self) -> dict[str, object]:
         """Return modes and rules, each rule with the number of calls it has met."""
@@ -187,16 +190,20 @@ class Faults:
 
     async def take(self, service: Service, operation: str, text: str, kinds: Collection[FaultKind]) -> FaultRule | None:
         """Count a call at every rule of these kinds that it meets; return the first rule that strikes, if any."""
+        met = [
+            (position, rule)
+            for position, rule in enumerate(self._rules)
+            if rule.fault in kinds and rule.meets(service, operation, text)
+        ]
+        if not met:
+            return None
+        striking: list[FaultRule] = []
         async with self._database.transaction() as connection:
-            async with connection.execute("SELECT position, rule, met FROM fault ORDER BY position") as cursor:
-                rows = list(await cursor.fetchall())
-            struck: FaultRule | None = None
-            for row in rows:
-                rule = FaultRule.model_validate_json(row["rule"])
-                if rule.fault not in kinds or not rule.meets(service, operation, text):
-                    continue
-                met = row["met"] + 1
-                await connection.execute("UPDATE fault SET met = ? WHERE position = ?", (met, row["position"]))
-                strikes = met >= rule.nth and (rule.times is None or met < rule.nth + rule.times)
-                struck = rule if struck is None and strikes else struck
-        return struck
+            for position, rule in met:
+                async with connection.execute(
+                    "UPDATE fault SET met = met + 1 WHERE position = ? RETURNING met", (position,)
+                ) as cursor:
+                    count = max(row["met"] for row in await cursor.fetchall())
+                if count >= rule.nth and (rule.times is None or count < rule.nth + rule.times):
+                    striking.append(rule)
+        return striking[0] if striking else None

@@ -40,7 +40,10 @@ class Fate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A job about to be created. `params` is what the vendor echoes, `facts` what only the simulator needs."""
+    """A job about to be created. `params` is what the vendor echoes, `facts` what only the simulator needs.
+
+    Times are vendor seconds; after `timeout_s` the vendor gives up.
+    """
 
     id: str
     service: Service
@@ -50,6 +53,7 @@ class Order:
     params: Mapping[str, Any]
     price: int
     generation_s: float
+    timeout_s: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     fate: Fate = field(default_factory=Fate)
 

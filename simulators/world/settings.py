@@ -102,7 +102,7 @@ GRANTS: Final[Mapping[Vendor, int]] = MappingProxyType(
 )
 
 #: Creates a minute, by the name of the window. ListenHub video and voice: their documents; images: the generic page;
-#: vibegen: section 8. `concurrent` is not a window.
+#: vibegen: section 8; SenseAudio publishes none.
 CREATES_PER_MINUTE: Final[Mapping[str, int]] = MappingProxyType(
     {
         "doubao-seedance-2-fast": 2,
@@ -110,6 +110,7 @@ CREATES_PER_MINUTE: Final[Mapping[str, int]] = MappingProxyType(
         "happyhorse": 5,
         "listenhub-voice-1.0": 5,
         "listenhub-images": 3,
+        "senseaudio": 600,
         "vibegen-create": 1000,
         "vibegen-query": 1000,
     }
