@@ -1,0 +1,246 @@
+"""The film's sound: voices to the sample, music under them, one loudness, exact length, whatever goes in."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from film.errors import ClipRejected
+from media.loudness import measure
+from media.mix import Mix, mix
+from media.pcm import read_wav, write_wav
+from media.place import NarrationTooLong, PlacedSound, place
+from media.stems import LOOP_SAMPLES, lay_bed, make_stem
+
+from .conftest import MakeClip
+
+RATE = 48_000
+#: Syllables: bursts of a harmonic tone, 120 ms on, 60 ms off.
+SPEECH = "aevalsrc='(lt(mod(t,0.18),0.12))*(0.3*sin(880*t)+0.2*sin(2640*t)+0.1*sin(9000*t))':s={rate}:d={length}"
+
+
+def samples_of(path: Path) -> NDArray[np.float64]:
+    """Decode a film's sound: left channel, the encoder's delay taken off by the edit list."""
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+    return np.concatenate(frames).astype(np.float64)
+
+
+def stream_samples(path: Path) -> int:
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        assert stream.start_time == 0
+        return round(stream.duration * stream.time_base * RATE)
+
+
+def power_db(signal: NDArray[np.float64]) -> float:
+    return 10 * np.log10(np.mean(signal**2) + 1e-12)
+
+
+def band(signal: NDArray[np.float64], hz: float) -> float:
+    """Power of one tone, in dB."""
+    at = np.exp(-2j * np.pi * hz * np.arange(len(signal)) / RATE)
+    return 20 * np.log10(abs(np.mean(signal * at)) + 1e-9)
+
+
+async def speech(make: MakeClip, length: float, *, rate: int = 24_000, suffix: str = ".wav", lead: float = 0) -> Path:
+    silence = ("-af", f"adelay={round(lead * 1000)}:all=1,apad=pad_dur=0.4")
+    return await make("-f", "lavfi", "-i", SPEECH.format(rate=rate, length=length), "-ac", "1", *silence, suffix=suffix)
+
+
+# --- a voice in its place -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg"])
+async def test_a_voice_is_trimmed_to_its_words(suffix: str, make: MakeClip, tmp_path: Path) -> None:
+    voice = await speech(make, 1.0, lead=0.3, suffix=suffix)
+    placed = await place(voice, start_sample=12_345, room_samples=3 * RATE, into=tmp_path / "voice.wav")
+    assert (placed.start_sample, placed.tempo) == (12_345, 1.0)
+    assert placed.end_sample - placed.start_sample == len(read_wav(placed.sound))
+    assert (placed.end_sample - placed.start_sample) / RATE == pytest.approx(0.96 + 0.05, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("length", "room", "tempo"),
+    [
+        # short enough, so untouched
+        (1.0, 2.0, (1.0, 1.0)),
+        # a tenth too long
+        (2.2, 2.0, (1.09, 1.14)),
+        # just within the limit
+        (2.4, 2.0, (1.19, 1.25)),
+    ],
+)
+async def test_a_voice_is_made_faster_only_as_far_as_needed(
+    length: float, room: float, tempo: tuple[float, float], make: MakeClip, tmp_path: Path
+) -> None:
+    voice = await speech(make, length)
+    placed = await place(voice, start_sample=0, room_samples=round(room * RATE), into=tmp_path / "voice.wav")
+    assert tempo[0] <= placed.tempo <= tempo[1]
+    assert placed.end_sample <= room * RATE
+    # Nothing was cut: the last syllable is there, followed by silence.
+    tail = read_wav(placed.sound)[-600:].astype(float)
+    assert power_db(tail / 32768) < -45
+
+
+async def test_a_voice_beyond_the_limit_is_refused_with_the_factor(make: MakeClip, tmp_path: Path) -> None:
+    voice = await speech(make, 3.0)
+    with pytest.raises(NarrationTooLong) as caught:
+        await place(voice, start_sample=0, room_samples=2 * RATE, into=tmp_path / "voice.wav")
+    assert caught.value.factor == pytest.approx(1.51, abs=0.05)
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+async def test_a_silent_voice_is_refused(make: MakeClip, tmp_path: Path) -> None:
+    silence = await make("-f", "lavfi", "-i", "anullsrc=r=24000:d=1", suffix=".wav")
+    with pytest.raises(ClipRejected):
+        await place(silence, start_sample=0, room_samples=RATE, into=tmp_path / "voice.wav")
+
+
+# --- the mix ------------------------------------------------------------------------------------------------------
+
+
+async def placed_at(voice: Path, second: float, folder: Path) -> PlacedSound:
+    into = folder / f"voice{second}.wav"
+    return await place(voice, start_sample=round(second * RATE), room_samples=5 * RATE, into=into)
+
+
+async def mixed(folder: Path, seconds: int, **sounds: object) -> Mix:
+    wanted = {"narration": [], "music": None, "native": []} | sounds
+    return await mix(frames=seconds * 24, into=folder / "film.m4a", **wanted)
+
+
+async def native_of(make: MakeClip, source: str, seconds: int) -> Path:
+    return await make("-f", "lavfi", "-i", f"{source}:d={seconds}", "-ar", "48000", "-ac", "2", suffix=".wav")
+
+
+def check_level(found: Mix) -> None:
+    assert found.loudness_lufs == pytest.approx(-14, abs=0.5)
+    assert found.true_peak_dbtp <= -1.0
+
+
+async def test_every_combination_comes_out_at_one_loudness_and_length(make: MakeClip, tmp_path: Path) -> None:
+    """Voice, music, clips' sound, and any two or three of them."""
+    voice = await placed_at(await speech(make, 1.5), 0.5, tmp_path)
+    music = await make("-f", "lavfi", "-i", "anoisesrc=c=pink:r=44100:d=2:a=0.1", suffix=".mp3")
+    native = await native_of(make, "sine=700:r=48000", 4)
+    for chosen in range(1, 8):
+        found = await mixed(
+            tmp_path,
+            4,
+            narration=[voice] if chosen & 1 else [],
+            music=music if chosen & 2 else None,
+            native=[(native, 0)] if chosen & 4 else [],
+        )
+        check_level(found)
+        assert not found.silent
+        assert stream_samples(found.sound) == found.samples == 4 * RATE, chosen
+
+
+@pytest.mark.parametrize("seconds", [3, 7])
+async def test_a_film_without_any_sound_has_a_silent_track(seconds: int, tmp_path: Path) -> None:
+    found = await mixed(tmp_path, seconds)
+    assert found.silent
+    assert stream_samples(found.sound) == seconds * RATE
+    assert np.abs(samples_of(found.sound)).max() < 1e-4
+
+
+async def test_room_noise_is_not_blown_up(make: MakeClip, tmp_path: Path) -> None:
+    """Native sound at -65 LUFS is hiss; fifty decibels more of it would be a fault, not a film's sound."""
+    hiss = await native_of(make, "anoisesrc=c=white:r=48000:a=0.0008", 3)
+    found = await mixed(tmp_path, 3, native=[(hiss, 0)])
+    assert found.silent
+    assert power_db(samples_of(found.sound)) < -60
+
+
+PEAKY = {
+    # speech with plosives 20 dB above its level
+    "plosives": SPEECH.format(rate=48_000, length=6).replace("':s", "*0.15+0.9*lt(mod(t,0.9),0.002)*sin(1500*t)':s"),
+    # single clicks in near silence: a crest factor of 30 dB
+    "clicks": "aevalsrc='0.9*lt(mod(t,0.5),0.001)*sin(9000*t)+0.01*sin(1000*t)':s=48000:d=6",
+    # a full-scale square wave: true peaks between the samples
+    "square": "aevalsrc='0.99*sgn(sin(6000*t))':s=48000:d=6",
+    # very quiet speech
+    "quiet": SPEECH.format(rate=48_000, length=6).replace("':s", "*0.02':s"),
+    # loud noise
+    "noise": "anoisesrc=c=white:r=48000:a=0.95:d=6",
+}
+
+
+@pytest.mark.parametrize("name", PEAKY)
+async def test_peaky_sound_keeps_loudness_and_peak_after_aac(name: str, make: MakeClip, tmp_path: Path) -> None:
+    sound = await make("-f", "lavfi", "-i", PEAKY[name], "-ac", "2", suffix=".wav")
+    found = await mixed(tmp_path, 6, native=[(sound, 0)])
+    check_level(found)
+    again = await measure(found.sound)
+    assert (again.loudness_lufs, again.true_peak_dbtp) == (found.loudness_lufs, found.true_peak_dbtp)
+
+
+@pytest.mark.parametrize("peaky", [False, True], ids=["plain", "through the limiter"])
+async def test_a_voice_starts_within_a_millisecond_of_its_sample(
+    make: MakeClip, tmp_path: Path, *, peaky: bool
+) -> None:
+    """By cross-correlation of the finished AAC track with the placed file, at three places."""
+    voice = await speech(make, 1.0)
+    placed = [await placed_at(voice, second, tmp_path) for second in (0.25, 2.5, 4.7)]
+    sounds: dict[str, object] = {"narration": placed}
+    if peaky:
+        clicks = PEAKY["clicks"]
+        sounds["native"] = [(await make("-f", "lavfi", "-i", clicks, "-ac", "2", suffix=".wav"), 0)]
+    signal = samples_of((await mixed(tmp_path, 6, **sounds)).sound)
+    for each in placed:
+        wanted = read_wav(each.sound)[:, 0].astype(float)
+        reach = 480
+        start = max(0, each.start_sample - reach)
+        window = signal[start : each.start_sample + len(wanted) + reach]
+        score = np.correlate(window, wanted[: len(window) - reach], mode="valid")
+        found = start + int(np.argmax(score))
+        assert abs(found - each.start_sample) <= RATE // 1000
+
+
+async def test_music_gives_way_to_the_voice_and_comes_back(make: MakeClip, tmp_path: Path) -> None:
+    music = await make("-f", "lavfi", "-i", "sine=3000:r=48000:d=12", "-ac", "2", suffix=".wav")
+    voice = await placed_at(await speech(make, 3.0), 4, tmp_path)
+    signal = samples_of((await mixed(tmp_path, 12, narration=[voice], music=music)).sound)
+    alone, under, after = (
+        band(signal[round(a * RATE) : round(b * RATE)], 3000) for a, b in ((2, 3.5), (5, 6.5), (8.2, 8.9))
+    )
+    assert alone - under > 6
+    assert after == pytest.approx(alone, abs=1.0)
+
+
+async def test_music_lies_under_the_voice(make: MakeClip, tmp_path: Path) -> None:
+    music = await make("-f", "lavfi", "-i", "anoisesrc=c=pink:r=44100:d=3:a=0.9", suffix=".mp3")
+    voice = await placed_at(await speech(make, 3.0), 1, tmp_path)
+    signal = samples_of((await mixed(tmp_path, 8, narration=[voice], music=music)).sound)
+    assert power_db(signal[2 * RATE : 3 * RATE]) - power_db(signal[RATE // 4 : RATE * 3 // 4]) > 6
+
+
+@pytest.mark.parametrize("length_s", [1, 2.5, 7, 40], ids=["tiny", "short", "once and a half", "too long"])
+def test_a_looped_bed_has_no_click_no_gap_and_a_fade(length_s: float, tmp_path: Path) -> None:
+    """A tone whose end does not meet its beginning: a hard loop would jump by up to twice its height."""
+    seconds = 11
+    at = np.arange(round(length_s * RATE))
+    tone = (8000 * np.sin(2 * np.pi * 440.3 * at / RATE)).astype(np.int16)
+    write_wav(tmp_path / "tune.wav", np.stack([tone, tone], axis=1))
+    make_stem(tmp_path / "bed.pcm", samples=seconds * RATE)
+    lay_bed(tmp_path / "bed.pcm", tmp_path / "tune.wav", samples=seconds * RATE)
+    bed = np.fromfile(tmp_path / "bed.pcm", np.int16).reshape(-1, 2)[:, 0].astype(float)
+    assert len(bed) == seconds * RATE
+    steepest = 8000 * 2 * np.pi * 440.3 / RATE
+    assert np.abs(np.diff(bed)).max() < 1.6 * steepest
+    body = bed[: -3 * RATE - LOOP_SAMPLES].reshape(-1, RATE // 20)
+    assert np.abs(body).max(axis=1).min() > 500
+    assert np.abs(bed[-50:]).max() < 20
+
+
+async def test_cuts_between_native_sounds_do_not_click(make: MakeClip, tmp_path: Path) -> None:
+    """Two tones cut at full height: the 5 ms edges take the step away."""
+    first = await native_of(make, "sine=200:r=48000", 2)
+    cosine = await make("-f", "lavfi", "-i", "aevalsrc='0.12*cos(1256*t)':s=48000:d=2", "-ac", "2", suffix=".wav")
+    found = await mixed(tmp_path, 4, native=[(first, 0), (cosine, 2 * RATE)])
+    signal = samples_of(found.sound)
+    around = np.abs(np.diff(signal[2 * RATE - 200 : 2 * RATE + 200])).max()
+    assert around < 1.5 * np.abs(np.diff(signal[RATE : RATE + 2000])).max()
