@@ -23,7 +23,9 @@ _REDIRECTS_MAX: Final = 3
 _CHUNK_BYTES: Final = 2**18
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 #: What a foreign server, or the way to it, may do; a fault of the local disk is none of these.
-_UNREACHED: Final = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ssl.SSLError)
+_UNREACHED: Final = (httpx.HTTPError, TimeoutError, ssl.SSLError)
+#: What is no address of the public internet, whoever wrote it.
+_NO_ADDRESS: Final = (SSRFGuardError, httpx.InvalidURL, httpx.UnsupportedProtocol)
 #: What is read of a webhook's answer: nothing of it matters but the status line.
 _ANSWER_BYTES_MAX: Final = 2**16
 
@@ -60,7 +62,7 @@ async def download(
         async with asyncio.timeout(limits.download_s), _opened(url, allowed_origin, limits) as response:
             size_bytes = await _written(response, part, size_bytes_max, vendor)
         part.replace(into)
-    except SSRFGuardError as error:
+    except _NO_ADDRESS as error:
         raise ClipRejected(
             check="address", expected="a public http or https URL", found=type(error).__name__
         ) from error
@@ -94,7 +96,7 @@ async def put_file(
             guarded_client(url, allowed_origin=allowed_origin, timeouts=limits) as client,
         ):
             response = await client.put(url, content=_pieces(file), headers=headers)
-    except SSRFGuardError as error:
+    except _NO_ADDRESS as error:
         raise ProviderRejected(provider=vendor, detail="the upload address is not public") from error
     except _UNREACHED as error:
         raise ProviderUnavailable(provider=vendor, detail=f"file not uploaded: {type(error).__name__}") from error
@@ -134,7 +136,7 @@ async def post_webhook(
                 if read_bytes > _ANSWER_BYTES_MAX:
                     break
             return response.status_code
-    except SSRFGuardError as error:
+    except _NO_ADDRESS as error:
         raise ProviderRejected(provider="webhook", detail="its address is not public") from error
     except _UNREACHED as error:
         raise ProviderUnavailable(provider="webhook", detail=f"no answer: {type(error).__name__}") from error

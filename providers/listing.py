@@ -78,27 +78,41 @@ async def read_newest_first(read_page: ReadPage[ItemT], *, since_s: float, vendo
 async def read_all(read_page: ReadPage[ItemT], *, vendor: str) -> list[ItemT]:
     """Return every item of a list that promises no order.
 
-    Jobs that come while it is read shift the rest, so it is read again, up to three times, until all were met.
+    A list that moves while it is read may hide a job, so only a pass in which it stood still counts; up to three are
+    tried.
 
     Raises:
         ProviderUnavailable: The read is not complete.
     """
-    found: dict[str, ItemT] = {}
-    total = 0
     for _ in range(_PASSES_MAX):
-        seen = 0
-        for number in range(1, PAGES_MAX + 1):
-            page = await read_page(number, seen)
-            _require_same_list(page, number, total, vendor)
-            total, seen = page.total, seen + len(page.items)
-            found.update((item.job_id, item) for item in page.items)
-            if seen >= total or not page.items:
-                break
-        else:
+        found = await _steady_pass(read_page, vendor)
+        if found is not None:
+            return found
+    raise ProviderUnavailable(provider=vendor, detail="the list moves too much to be read whole")
+
+
+async def _steady_pass(read_page: ReadPage[ItemT], vendor: str) -> list[ItemT] | None:
+    """Return all items, or None if the total or the first page changed meanwhile, or not all were shown."""
+    first = page = await read_page(1, 0)
+    found = {item.job_id: item for item in page.items}
+    seen, number = len(page.items), 1
+    while page.items and seen < first.total:
+        number += 1
+        if number > PAGES_MAX:
             raise ProviderUnavailable(provider=vendor, detail=f"the list has more than {PAGES_MAX} pages")
-        if len(found) >= total:
-            break
-    return _whole(found, total, vendor)
+        page = await read_page(number, seen)
+        if page.total != first.total:
+            return None
+        found.update((item.job_id, item) for item in page.items)
+        seen += len(page.items)
+    if len(found) != first.total:
+        return None
+    stood = number == 1 or _ids(await read_page(1, 0)) == _ids(first)
+    return list(found.values()) if stood else None
+
+
+def _ids(page: Page[ItemT]) -> list[str]:
+    return [item.job_id for item in page.items]
 
 
 def _require_same_list(page: Page[ItemT], number: int, total: int, vendor: str) -> None:
