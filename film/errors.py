@@ -426,6 +426,18 @@ class StoreUnusable(LongVideoError):
 
 
 @dataclass(kw_only=True, eq=False)
+class PrefectUnavailable(LongVideoError):
+    """Prefect's server could not be started."""
+
+    url: str
+    reason: str
+    log: str
+
+    def __str__(self) -> str:
+        return f"Prefect's server at {self.url} can't be used: {self.reason}; see {self.log}"
+
+
+@dataclass(kw_only=True, eq=False)
 class DeadlineExceeded(LongVideoError):
     """Something took longer than it may; `what` names it."""
 

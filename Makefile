@@ -1,0 +1,42 @@
+# The two commands of the README are `make film` and `make test`; each builds .venv by itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+PROMPT ?= 城市清晨的延时风光
+DURATION ?= 30
+PROVIDER ?= happyhorse
+RESOLUTION ?= 720p
+OUT ?= film.mp4
+# Exported, so that a prompt's quotes, dollars and newlines never meet a shell.
+export PROMPT DURATION PROVIDER RESOLUTION OUT
+
+.PHONY: film test check install clean
+
+film: $(VENV)/.installed
+	@$(BIN)/longvideo make "$$PROMPT" --duration "$$DURATION" --provider "$$PROVIDER" \
+		--resolution "$$RESOLUTION" --out "$$OUT"
+
+test: $(VENV)/.installed-dev
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("LongVideo needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .longvideo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

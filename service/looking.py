@@ -1,0 +1,50 @@
+"""Commands that only need the books."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from film.clock import SystemClock
+from film.ids import LOCAL_ACCOUNT, FilmId
+from ledger import films
+from ledger.database import Books, open_books
+from ledger.ending import cancel_film
+from ledger.rows import Film, Segment
+from tasks.settings import Settings
+
+
+@asynccontextmanager
+async def opened_books(settings: Settings) -> AsyncIterator[Books]:
+    """Open the ledger alone: no vendor, no store, no Prefect."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    books = await open_books(settings.ledger_url, SystemClock(), migrate=settings.ledger_url.startswith("sqlite"))
+    try:
+        yield books
+    finally:
+        await books.close()
+
+
+async def newest_films(settings: Settings, *, limit: int) -> Sequence[Film]:
+    """Return this machine's newest films."""
+    async with opened_books(settings) as books:
+        return await films.list_films(books, LOCAL_ACCOUNT, limit=limit)
+
+
+async def one_film(settings: Settings, film_id: FilmId) -> tuple[Film, Sequence[Segment]]:
+    """Return a film and its segments.
+
+    Raises:
+        FilmNotFound: There is none of that id.
+    """
+    async with opened_books(settings) as books:
+        return await films.film(books, film_id), await films.segments(books, film_id)
+
+
+async def canceled_film(settings: Settings, film_id: FilmId) -> Film:
+    """Cancel a film, whoever makes it, and return it; a film that has ended stays as it is.
+
+    Raises:
+        FilmNotFound: There is none of that id.
+    """
+    async with opened_books(settings) as books:
+        await cancel_film(books, film_id)
+        return await films.film(books, film_id)

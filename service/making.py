@@ -1,0 +1,118 @@
+"""`longvideo make`: one film, here and now, from the order to the file."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from film.credits import credits_text
+from film.errors import FilmEnded
+from film.ids import LOCAL_ACCOUNT, FilmId
+from film.request import FilmRequest
+from ledger import films
+from ledger.ending import cancel_film
+from ledger.rows import Film
+from service.outfiles import copy_out
+from service.prefect_server import prefect_server
+from service.progress import show_progress
+from tasks.ordering import checked_request, order_film
+from tasks.settings import Settings
+from tasks.studio import Studio, open_studio
+
+SIMULATED_LINE = "SIMULATED: simulators make this film, no vendor is called. Set LISTENHUB_API_KEY for the real thing."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What `make` ended with: the film's row and the files that were written."""
+
+    film: Film
+    files: tuple[Path, ...]
+
+
+async def make_film(
+    wish: Mapping[str, Any], *, out: Path, settings: Settings, console: Console, new: bool, resume: FilmId | None
+) -> Made:
+    """Order a film, or go on with an unfinished one, make it and copy it to `out`.
+
+    Args:
+        wish: The request's fields.
+        out: Where the film goes.
+        settings: This process's settings.
+        console: Where progress is shown.
+        new: Order a new film even if an unfinished one of the same order is there.
+        resume: Go on with this film; `wish` is ignored.
+
+    Raises:
+        InvalidRequest: A field breaks its rule; nothing was written.
+        InsufficientCredits, MissingKey, DiskFull: It can't be ordered; nothing was written.
+    """
+    if resume is None:
+        checked_request(wish, settings)  # before anything is started: wrong input is told at once
+    async with AsyncExitStack() as stack:
+        if settings.simulated:
+            console.print(SIMULATED_LINE, style="bold yellow", highlight=False)
+        server = await stack.enter_async_context(prefect_server(settings.home))
+        studio = await stack.enter_async_context(open_studio(settings))
+        film_id = resume or await _ordered(studio, wish, console, new=new)
+        await server.healthy()
+        film = await _run(studio, film_id, console)
+        files = await copy_out(studio, film, out) if film.result is not None else ()
+    return Made(film=film, files=files)
+
+
+async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool) -> FilmId:
+    request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
+    if not new:
+        twin = await films.unfinished_twin(studio.books, request, LOCAL_ACCOUNT)
+        if twin is not None:
+            console.print(f"Going on with the unfinished film {twin} of the same order (--new orders another).")
+            return twin
+    opened = await order_film(studio, request, idem_key=None)
+    console.print(_order_line(request, opened.film_id), highlight=False)
+    return opened.film_id
+
+
+def _order_line(request: FilmRequest, film_id: FilmId) -> str:
+    segments = "+".join(str(slot.kept_s) for slot in request.plan())
+    cost = credits_text(sum(request.prices()))
+    return f"{film_id}: {request.duration} s in segments of {segments} s, {cost} credits held"
+
+
+async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
+    """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
+    from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
+
+    loop = asyncio.get_running_loop()
+    making = asyncio.create_task(_flow(produce_film, film_id))
+    cancels: set[asyncio.Task[bool]] = set()
+
+    def cancel() -> None:
+        console.print("Canceling: unused credits go back ...")
+        cancels.add(loop.create_task(cancel_film(studio.books, film_id)))
+
+    loop.add_signal_handler(signal.SIGINT, cancel)
+    loop.add_signal_handler(signal.SIGTERM, making.cancel)
+    showing = asyncio.create_task(show_progress(studio.books, film_id, console))
+    try:
+        await making
+        await showing
+    finally:
+        showing.cancel()
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
+        await asyncio.gather(*cancels)
+    return await films.film(studio.books, film_id)
+
+
+async def _flow(produce_film: Any, film_id: FilmId) -> None:
+    state = await produce_film(film_id, return_state=True)
+    try:
+        await state.aresult()
+    except FilmEnded:
+        return  # told by the film's row

@@ -1,0 +1,89 @@
+"""Films told to people and to scripts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from film.credits import credits_number, credits_text
+from film.status import SegmentState, Status
+from ledger.rows import Film, Segment
+
+
+def film_json(film: Film, segments: Sequence[Segment] = ()) -> dict[str, Any]:
+    """Return a film as scripts get it; credits are exact numbers, times unix seconds."""
+    request = film.request
+    told: dict[str, Any] = {
+        "task_id": film.id,
+        "status": film.status,
+        "progress": film.progress,
+        "duration": request.duration,
+        "provider": request.provider,
+        "resolution": request.resolution,
+        "aspect_ratio": request.aspect_ratio,
+        "prompt": request.prompt,
+        "title": film.storyboard.title if film.storyboard else None,
+        "cost_estimate": credits_number(film.cost_estimate_mc),
+        "cost_actual": None if film.cost_actual_mc is None else credits_number(film.cost_actual_mc),
+        "error": None if film.fault is None else film.fault.as_json(),
+        "simulated": film.simulated,
+        "created_at": film.created_at_ms // 1000,
+        "completed_at": None if film.completed_at_ms is None else film.completed_at_ms // 1000,
+    }
+    if segments:
+        told["segments"] = [
+            {
+                "index": segment.index,
+                "status": segment.state,
+                "seconds": segment.kept_s,
+                "cost": credits_number(segment.price_mc) if segment.state is SegmentState.READY else 0,
+            }
+            for segment in segments
+        ]
+        told["storyboard"] = None if film.storyboard is None else film.storyboard.model_dump(mode="json")
+    return told
+
+
+def film_text(film: Film, files: Sequence[Path]) -> str:
+    """Return a film's end, or where it stands, in a few lines."""
+    cost = film.cost_actual_mc if film.cost_actual_mc is not None else 0
+    back = film.cost_estimate_mc - cost
+    lines = [f"{film.id} {film.status}"]
+    match film.status:
+        case Status.COMPLETED:
+            lines[0] += f": {film.request.duration} s, {credits_text(cost)} credits"
+        case Status.FAILED if film.fault is not None:
+            where = (
+                film.fault.stage if film.fault.segment is None else f"{film.fault.stage}, segment {film.fault.segment}"
+            )
+            lines[0] += f" in {where} ({film.fault.code}): {film.fault.message}"
+            lines.append(f"{credits_text(cost)} credits charged, {credits_text(back)} given back")
+        case Status.CANCELED:
+            lines.append(f"{credits_text(cost)} credits charged, {credits_text(back)} given back")
+        case _:
+            lines[0] += f", {film.progress} %"
+    if film.simulated:
+        lines.append("simulated: made by simulators, nothing was paid")
+    return "\n".join([*lines, *(str(file) for file in files)])
+
+
+def films_table(found: Sequence[Film]) -> Table:
+    """Return films as a table, one a row."""
+    table = Table(box=None)
+    for name in ("film", "status", "%", "seconds", "provider", "credits"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("title or prompt", no_wrap=True, overflow="ellipsis", ratio=1)
+    for film in found:
+        cost = film.cost_estimate_mc if film.cost_actual_mc is None else film.cost_actual_mc
+        words = film.storyboard.title if film.storyboard else film.request.prompt
+        table.add_row(
+            film.id,
+            film.status,
+            str(film.progress),
+            str(film.request.duration),
+            f"{film.request.provider} {film.request.resolution}",
+            credits_text(cost),
+            words[:50],
+        )
+    return table
