@@ -1,0 +1,289 @@
+"""ListenHub video on the wire: what is sent, what is read, and which listed job is ours."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from film.canvas import AspectRatio, Resolution
+from film.errors import ProviderJobFailed, ProviderJobUnknown, ProviderRejected, ProviderUnavailable
+from film.orders import ClipOrder
+from providers.listenhub_video import EstimateRequest, ListenHubVideo, seed_of
+from providers.ports import JobState
+from providers.wire import Wire
+
+from .conftest import clip_order, example, image_ref
+from .stub import Answer, Seen, Stub, reply
+
+FAST, PRO, HAPPY = "doubao-seedance-2-fast", "doubao-seedance-2-pro", "happyhorse"
+NOW_MS = 1_700_000_000_000
+SINCE_S = 1_700_000_000.0 - 60
+
+
+def body(value: Any) -> Answer:
+    return reply({"code": 0, "message": "", "data": value})
+
+
+def task(job_id: str, *, at_ms: int = NOW_MS, **fields: Any) -> dict[str, Any]:
+    return {"id": job_id, "status": "generating", "model": HAPPY, "createdAt": at_ms, **fields}
+
+
+class VendorList:
+    """A vendor that lists `items` and tells `details`; it counts what it was asked."""
+
+    def __init__(self, items: list[dict[str, Any]], details: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self.items = items
+        self.details = details or {}
+
+    def __call__(self, seen: Seen) -> Answer:
+        """Answer a request."""
+        if seen.path == "/v1/video-generation/tasks":
+            return body({"items": self.items, "page": 1, "pageSize": 100, "total": len(self.items)})
+        detail = self.details.get(seen.path.rpartition("/")[2])
+        return body(detail) if detail else reply({"code": 32001, "message": "not found"}, 404)
+
+
+# --- what is sent -------------------------------------------------------------------------------------------------
+
+
+async def test_every_field_is_sent_explicitly(stub: Stub, wire: Wire) -> None:
+    stub.answers = [reply(example("listenhub_video_created"))]
+    order = clip_order(resolution=Resolution.P1080, ratio=AspectRatio.TALL, sound=True, rendered_s=8)
+    assert await ListenHubVideo(wire, model=HAPPY).submit(order, nonce=77) == "665f1d4e8b3a3f001234abcd"
+    assert [(seen.method, seen.path) for seen in stub.seen] == [("POST", "/v1/video-generation/generate")]
+    assert stub.seen[0].json == {
+        "model": HAPPY,
+        "content": [{"type": "text", "text": order.prompt}],
+        "resolution": "1080p",
+        "ratio": "9:16",
+        "duration": 8,
+        "generateAudio": True,
+        "seed": 77,
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "order", "roles", "told"),
+    [
+        (HAPPY, clip_order(first_frame=image_ref()), ["first_frame"], None),  # only Seedance wants the pixels
+        (HAPPY, clip_order(references=(image_ref(), image_ref())), ["reference_image"] * 2, None),
+        (PRO, clip_order(first_frame=image_ref()), ["first_frame"], ["first_frame"]),
+        (
+            FAST,
+            clip_order(first_frame=image_ref(), last_frame=image_ref()),
+            ["first_frame", "last_frame"],
+            ["first_frame", "last_frame"],
+        ),
+        (PRO, clip_order(references=(image_ref(),)), ["reference_image"], ["reference_image"]),
+    ],
+)
+async def test_pictures_carry_their_roles_and_for_seedance_their_pixels(
+    wire: Wire, model: str, order: ClipOrder, roles: list[str], told: list[str] | None
+) -> None:
+    request = ListenHubVideo(wire, model=model).request(order, nonce=1)
+    assert [image.role for image in request.images] == roles
+    facts = request.reference_images
+    assert (facts and [fact.role for fact in facts]) == told
+    if facts:
+        assert facts[0].model_dump() == {"role": told and told[0], "width": 1024, "height": 768, "size": 90_000}
+
+
+@pytest.mark.parametrize(
+    ("model", "order", "rule"),
+    [
+        (FAST, clip_order(resolution=Resolution.P1080), "LH-R8"),
+        (HAPPY, clip_order(resolution=Resolution.P480), "LH-R9"),
+        (PRO, clip_order(rendered_s=3), "LH-R12"),
+        (FAST, clip_order(prompt="字" * 501), "LH-R6"),
+        (HAPPY, clip_order(prompt="字" * 2501), "LH-R7"),
+        (PRO, clip_order(last_frame=image_ref()), "LH-R15"),
+        (PRO, clip_order(first_frame=image_ref(), references=(image_ref(),)), "LH-R16"),
+        (HAPPY, clip_order(first_frame=image_ref(), last_frame=image_ref()), "LH-R17"),
+        (HAPPY, clip_order(references=(image_ref(),) * 10), "LH-R3"),
+        (PRO, clip_order(references=(image_ref(width=200),)), "LH-R23"),
+    ],
+)
+async def test_an_order_that_breaks_a_rule_is_never_sent(
+    stub: Stub, wire: Wire, model: str, order: ClipOrder, rule: str
+) -> None:
+    vendor = ListenHubVideo(wire, model=model)
+    with pytest.raises(ProviderRejected) as refused:
+        await vendor.submit(order, nonce=1)
+    assert refused.value.wire_code == rule
+    with pytest.raises(ProviderRejected):
+        vendor.check(order)
+    assert stub.seen == []
+
+
+@pytest.mark.parametrize(
+    ("nonce", "seed"), [(1, 1), (2**31 - 1, 2**31 - 1), (2**31, 1), (0, 2**31 - 1), (2**40 + 3, 515)]
+)
+def test_a_nonce_is_a_seed_every_model_takes(nonce: int, seed: int) -> None:
+    assert seed_of(nonce) == seed
+
+
+async def test_the_customers_seed_goes_before_the_nonce(wire: Wire) -> None:
+    assert ListenHubVideo(wire, model=HAPPY).request(clip_order(seed=0), nonce=9).seed == 0
+
+
+async def test_the_price_is_asked_as_documented(stub: Stub, wire: Wire) -> None:
+    stub.answers = [reply(example("listenhub_video_estimate"))]
+    assert await ListenHubVideo(wire, model=FAST).estimate(clip_order()) == Decimal(12)
+    recorded = example("listenhub_video_estimate_request")
+    assert stub.seen[0].json == recorded
+    assert EstimateRequest.model_validate(recorded).duration == 5
+
+
+# --- what is read -------------------------------------------------------------------------------------------------
+
+
+async def test_the_documents_task_is_read_as_it_stands(stub: Stub, wire: Wire) -> None:
+    stub.answers = [reply(example("listenhub_video_task"))]
+    report = await ListenHubVideo(wire, model=FAST).report("665f1d4e8b3a3f001234abcd")
+    assert report.state is JobState.SUCCEEDED
+    assert report.file_url == "https://assets.listenhub.ai/video-generation/output.mp4"
+    assert (report.charged, report.refunded) == (Decimal(12), None)
+
+
+@pytest.mark.parametrize("status", ["pending", "generating", "uploading", "queued_somewhere"])
+async def test_a_task_under_way_has_no_file(stub: Stub, wire: Wire, status: str) -> None:
+    stub.answers = [body(task("1", status=status, videoUrl="https://x/old.mp4", creditCharged=12.5))]
+    report = await ListenHubVideo(wire, model=HAPPY).report("1")
+    assert (report.state, report.file_url, report.charged) == (JobState.RUNNING, None, Decimal("12.5"))
+
+
+async def test_a_failed_task_may_be_tried_again(stub: Stub, wire: Wire) -> None:
+    stub.answers = [body(task("1", status="failed", creditCharged=0))]
+    report = await ListenHubVideo(wire, model=HAPPY).report("1")
+    assert report.state is JobState.FAILED
+    assert isinstance(report.failure, ProviderJobFailed)
+    assert report.failure.may_retry
+    assert report.charged == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        task("2", status="success", videoUrl="https://x/2.mp4"),  # another task's
+        task("1", status="success"),  # done, and nothing to fetch
+        {"id": "1", "status": "success", "videoUrl": "https://x"},  # without a time
+        {**task("1"), "status": 3},
+    ],
+)
+async def test_an_answer_that_cannot_be_right_is_asked_again(stub: Stub, wire: Wire, wrong: dict[str, Any]) -> None:
+    stub.answers = [body(wrong)]
+    with pytest.raises(ProviderUnavailable):
+        await ListenHubVideo(wire, model=HAPPY).report("1")
+
+
+async def test_an_unknown_task_is_told_apart_and_its_id_cannot_leave_its_path(stub: Stub, wire: Wire) -> None:
+    stub.answers = [reply({"code": 32001, "message": "no"}, 404)]
+    with pytest.raises(ProviderJobUnknown):
+        await ListenHubVideo(wire, model=HAPPY).report("../../v1/user?x=1")
+    assert stub.seen[0].target == "/v1/video-generation/tasks/..%2F..%2Fv1%2Fuser%3Fx%3D1"
+
+
+async def test_the_file_of_a_report_is_fetched(stub: Stub, wire: Wire, tmp_path: Path) -> None:
+    vendor = ListenHubVideo(wire, model=HAPPY, allowed_origin=stub.url)
+    stub.answers = [body(task("1", status="success", videoUrl=f"{stub.url}/1.mp4")), Answer(body=b"clip")]
+    report = await vendor.report("1")
+    await vendor.fetch(report, tmp_path / "1.mp4")
+    assert (tmp_path / "1.mp4").read_bytes() == b"clip"
+    stub.answers = [body(task("1"))]
+    with pytest.raises(ProviderUnavailable):
+        await vendor.fetch(await vendor.report("1"), tmp_path / "1.mp4")
+
+
+# --- which listed job is ours -------------------------------------------------------------------------------------
+
+OURS = {"seed": 77}
+
+
+@pytest.mark.parametrize(
+    ("items", "details", "found"),
+    [
+        ([], {}, []),
+        ([task("a", params=OURS)], {}, ["a"]),
+        ([task("a", params={"seed": 78})], {}, []),
+        ([task("a", params={"seed": -1}, seed=77)], {}, ["a"]),  # the document's list: -1 asked, the real one beside it
+        ([task("a", params={}, seed=78)], {"a": task("a", params=OURS)}, ["a"]),  # the item omits it: the detail tells
+        ([task("a")], {"a": task("a", params=OURS)}, ["a"]),
+        ([task("a")], {"a": task("a", params={"resolution": "720p"})}, []),  # a create without a seed is not ours
+        ([task("a", model=PRO, params=OURS)], {}, []),  # same seed, another model
+        ([task("a", params=OURS), task("a", params=OURS)], {}, None),  # one job twice, another hidden
+        (
+            [task("b", params=OURS, at_ms=NOW_MS + 5), task("a", params=OURS, at_ms=NOW_MS)],
+            {},
+            ["a", "b"],  # paid twice: the oldest first
+        ),
+        ([task("old", params={}, at_ms=NOW_MS - 61_000)], {}, []),  # too old to be asked about
+        ([task("s", params=OURS, at_ms=NOW_MS // 1000)], {}, ["s"]),  # the vendor's tools read seconds
+        ([task("a")], {}, None),  # a job whose detail is gone
+        ([task("a")], {"a": task("a")}, None),  # a job that tells nothing
+        ([{"id": "a"}], {}, None),  # no job at all
+    ],
+)
+async def test_a_lost_create_is_found_by_its_seed_or_nothing_is_concluded(
+    stub: Stub, wire: Wire, items: list[dict[str, Any]], details: dict[str, Any], found: list[str] | None
+) -> None:
+    stub.respond = VendorList(items, details)
+    vendor = ListenHubVideo(wire, model=HAPPY)
+    if found is None:
+        with pytest.raises((ProviderUnavailable, ProviderJobUnknown)):
+            await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)
+        return
+    jobs = await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)
+    assert [job.job_id for job in jobs] == found
+
+
+ORDER = clip_order(seed=5, references=(image_ref(),))
+SAME = {
+    "content": [
+        {"type": "image_url", "role": "reference_image", "image_url": {"url": "https://signed.example/a?x"}},
+        {"type": "text", "text": ORDER.prompt},
+    ],
+    "resolution": "720p",
+    "ratio": "16:9",
+    "duration": 5,
+    "generateAudio": False,
+    "seed": 5,
+}
+LISTED = {**SAME, "content": []}
+
+
+@pytest.mark.parametrize(
+    ("item", "detail", "ours"),
+    [
+        (task("a", params=SAME), None, True),  # in another order, its URL signed anew
+        (task("a", params={**SAME, "duration": 6}), None, False),
+        (task("a", params={**SAME, "seed": 6}), None, False),
+        (task("a", params={**SAME, "generateAudio": True}), None, False),
+        (task("a", params={**SAME, "content": SAME["content"][1:]}), None, False),  # without the picture
+        (task("a", params=LISTED), task("a", params=SAME), True),
+        (task("a", params=LISTED, prompt="another shot"), None, False),
+        (task("a", params=LISTED, prompt=ORDER.prompt), task("a", params=SAME), True),
+        (task("a", params=LISTED, prompt=ORDER.prompt), task("a", params={**SAME, "content": []}), True),
+        (task("a", params=LISTED), task("a", params={**SAME, "content": []}), None),  # nobody tells its prompt
+    ],
+)
+async def test_with_a_seed_of_the_customers_all_parameters_must_fit(
+    stub: Stub, wire: Wire, item: dict[str, Any], detail: dict[str, Any] | None, ours: bool | None
+) -> None:
+    stub.respond = VendorList([item], {"a": detail} if detail else {})
+    search = ListenHubVideo(wire, model=HAPPY).candidates(ORDER, nonce=77, since_s=SINCE_S)
+    if ours is None:
+        with pytest.raises(ProviderUnavailable):
+            await search
+    else:
+        assert bool(await search) is ours
+
+
+async def test_the_documents_list_is_read_as_it_stands(stub: Stub, wire: Wire) -> None:
+    recorded = example("listenhub_video_list")
+    stub.answers = [reply(recorded)]
+    vendor = ListenHubVideo(wire, model=FAST)
+    jobs = await vendor.candidates(clip_order(), nonce=123456, since_s=SINCE_S)
+    assert [(job.job_id, job.created_at_s) for job in jobs] == [("665f1d4e8b3a3f001234abcd", 1_700_000_000.0)]
+    assert stub.seen[0].target == "/v1/video-generation/tasks?page=1&pageSize=100"

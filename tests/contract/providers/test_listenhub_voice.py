@@ -1,0 +1,185 @@
+"""ListenHub Voice on the wire: its rules, what is sent, what is read, and which listed job is ours."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from film.errors import ProviderJobFailed, ProviderRejected, ProviderUnavailable, SendAmbiguous
+from film.orders import VoiceOrder
+from providers.listenhub_voice import ListenHubVoice
+from providers.listenhub_voice_request import RULES, VoiceRequest
+from providers.ports import JobState
+from providers.rules import require
+from providers.wire import Wire
+
+from .conftest import example
+from .stub import Answer, Fault, Seen, Stub, reply
+from .test_listenhub_video import SINCE_S, body, task
+
+SPEAKER = {"type": "speaker", "id": "host_1"}
+REFERENCE = {"type": "reference", "url": "https://example.com/host.mp3"}
+URL_IMAGE = {"url": "https://example.com/scene.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "fields"),
+    [
+        ("LV1", {"voices": [SPEAKER], "image": URL_IMAGE}),
+        ("LV2", {"voices": [{**SPEAKER, "url": "https://example.com/a.mp3"}]}),
+        ("LV2", {"voices": [{**REFERENCE, "id": "host_1"}]}),
+        ("LV2", {"voices": [{"type": "speaker"}]}),
+        ("LV3", {"voices": [SPEAKER] * 4}),
+        ("LV3", {"voices": []}),
+        ("LV5", {"text": "字" * 1401}),
+        ("LV5", {"text": " \n\t"}),
+        ("LV6", {"durationHint": 0.5}),
+        ("LV6", {"durationHint": 111}),
+        ("LV7", {"audioConfig": {"speechRate": -51}}),
+        ("LV7", {"audioConfig": {"loudnessRate": 101}}),
+        ("LV7", {"audioConfig": {"pitchRate": 13}}),
+        ("LV7", {"audioConfig": {"format": "flac"}}),
+        ("LV8", {"image": {}}),
+        ("LV8", {"image": {**URL_IMAGE, "data": "aGk="}}),
+        ("LV9", {"voices": [SPEAKER, {"type": "speaker", "id": "zh_male_calm"}]}),
+        ("LV-model", {"model": "listenhub-voice-2.0"}),
+    ],
+)
+def test_a_request_that_breaks_a_rule_is_refused_by_its_number(rule: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(ProviderRejected) as refused:
+        require(RULES, VoiceRequest.model_validate({"text": "hello", **fields}), vendor="listenhub")
+    assert refused.value.wire_code == rule
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": "字" * 1400},
+        {"text": "  " + "字" * 1400 + "  "},  # trimmed by the vendor
+        {"voices": [SPEAKER, REFERENCE, SPEAKER]},
+        {"voices": [{"type": "speaker", "id": "zh_female_warm"}]},
+        {"durationHint": 1},
+        {"durationHint": 110},
+        {"audioConfig": {"speechRate": 100, "loudnessRate": -50, "pitchRate": -12, "format": "ogg_opus"}},
+        {"image": {"data": "aGk="}},
+    ],
+)
+def test_a_request_on_the_edge_of_the_rules_passes(fields: dict[str, Any]) -> None:
+    require(RULES, VoiceRequest.model_validate({"text": "hello", **fields}), vendor="listenhub")
+
+
+@pytest.mark.parametrize(
+    ("name", "broken_rule"),
+    [("plain", None), ("speaker", None), ("image", None), ("dialogue", "LV9")],
+)
+def test_the_documents_own_requests_are_read_and_sent_as_they_stand(name: str, broken_rule: str | None) -> None:
+    recorded = example(f"listenhub_voice_create_{name}")
+    request = VoiceRequest.model_validate(recorded)
+    assert request.model_dump(mode="json", by_alias=True, exclude_none=True) == recorded
+    if broken_rule is None:
+        require(RULES, request, vendor="listenhub")
+        return
+    with pytest.raises(ProviderRejected) as refused:
+        require(RULES, request, vendor="listenhub")
+    assert refused.value.wire_code == broken_rule
+
+
+async def test_narration_names_its_speaker_and_music_has_none(stub: Stub, wire: Wire) -> None:
+    stub.answers = [reply(example("listenhub_voice_created"), 202)]
+    vendor = ListenHubVoice(wire)
+    order = VoiceOrder(text="Welcome.", voice_id="host_1", duration_hint_s=20)
+    assert await vendor.submit(order, nonce=1) == "68e780390fc5c9a54f695a7e"
+    await vendor.submit(VoiceOrder(text="Soft piano."), nonce=2)
+    sound = {"speechRate": 0, "loudnessRate": 0, "pitchRate": 0, "format": "mp3"}
+    fixed = {"model": "listenhub-voice-1.0", "audioConfig": sound, "watermark": False}
+    assert [seen.json for seen in stub.seen] == [
+        {**fixed, "text": "Welcome.", "voices": [SPEAKER], "durationHint": 20},
+        {**fixed, "text": "Soft piano."},
+    ]
+
+
+async def test_an_order_that_breaks_a_rule_is_never_sent(stub: Stub, wire: Wire) -> None:
+    with pytest.raises(ProviderRejected, match="LV6"):
+        await ListenHubVoice(wire).submit(VoiceOrder(text="hi", duration_hint_s=111), nonce=1)
+    assert stub.seen == []
+
+
+async def test_a_lost_reply_is_ambiguous_and_was_one_post(stub: Stub, wire: Wire) -> None:
+    stub.answers = [Answer(fault=Fault.RESET)]
+    with pytest.raises(SendAmbiguous):
+        await ListenHubVoice(wire).submit(VoiceOrder(text="hi"), nonce=1)
+    assert len(stub.seen) == 1
+
+
+async def test_the_documents_task_is_read_as_it_stands(stub: Stub, wire: Wire) -> None:
+    stub.answers = [reply(example("listenhub_voice_task"))]
+    report = await ListenHubVoice(wire).report("68e780390fc5c9a54f695a7e")
+    assert report.state is JobState.SUCCEEDED
+    assert report.file_url == "https://assets.listenhub.ai/seed-audio/68e780390fc5c9a54f695a7e.mp3"
+    assert (report.charged, report.refunded) == (Decimal(12), Decimal(0))
+
+
+async def test_a_failed_task_tells_why_and_what_came_back(stub: Stub, wire: Wire) -> None:
+    failed = task("1", status="failed", errorMessage="generation timeout", creditCharged=12, creditRefunded=12)
+    stub.answers = [body(failed)]
+    report = await ListenHubVoice(wire).report("1")
+    assert isinstance(report.failure, ProviderJobFailed)
+    assert report.failure.may_retry
+    assert "generation timeout" in str(report.failure)
+    assert (report.charged, report.refunded) == (Decimal(12), Decimal(12))
+
+
+@pytest.mark.parametrize("wrong", [task("2", status="success", audioUrl="http://x"), task("1", status="success")])
+async def test_an_answer_that_cannot_be_right_is_asked_again(stub: Stub, wire: Wire, wrong: dict[str, Any]) -> None:
+    stub.answers = [body(wrong)]
+    with pytest.raises(ProviderUnavailable):
+        await ListenHubVoice(wire).report("1")
+
+
+ORDER = VoiceOrder(text="Welcome.", voice_id="host_1")
+SAME = {"text": "Welcome.", "voices": [SPEAKER]}
+OLD_MS = 1_600_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("items", "details", "found"),
+    [
+        ([task("a", params=SAME)], {}, ["a"]),
+        ([task("a", params={**SAME, "text": "Welcome!"})], {}, []),
+        ([task("a", params={"text": "Welcome."})], {}, []),  # without a voice
+        ([task("a", params={**SAME, "voices": [REFERENCE]})], {}, []),
+        ([task("b", params=SAME), task("a", params=SAME)], {}, ["a", "b"]),  # equal ones are interchangeable
+        ([task("a", params=SAME, at_ms=OLD_MS)], {}, []),
+        ([task("a")], {"a": task("a", params=SAME)}, ["a"]),  # the document's list has no params
+        ([task("a")], {"a": task("a")}, None),
+    ],
+)
+async def test_a_lost_create_is_found_by_its_text_and_voices_or_nothing_is_concluded(
+    stub: Stub, wire: Wire, items: list[dict[str, Any]], details: dict[str, Any], found: list[str] | None
+) -> None:
+    def respond(seen: Seen) -> Answer:
+        if seen.path.endswith("/tasks"):
+            return body({"items": items, "page": 1, "pageSize": 100, "total": len(items)})
+        return body(details[seen.path.rpartition("/")[2]])
+
+    stub.respond = respond
+    search = ListenHubVoice(wire).candidates(ORDER, nonce=1, since_s=SINCE_S)
+    if found is None:
+        with pytest.raises(ProviderUnavailable):
+            await search
+    else:
+        assert [job.job_id for job in await search] == found
+
+
+async def test_the_documents_list_is_read_with_its_tasks(stub: Stub, wire: Wire) -> None:
+    recorded = {"list": reply(example("listenhub_voice_list")), "task": reply(example("listenhub_voice_task"))}
+    stub.respond = lambda seen: recorded["list" if seen.path.endswith("/tasks") else "task"]
+    order = VoiceOrder(text="Welcome to ListenHub. Here is your daily briefing.", voice_id="zh_female_warm")
+    jobs = await ListenHubVoice(wire).candidates(order, nonce=1, since_s=1_730_000_000)
+    assert [(job.job_id, job.created_at_s) for job in jobs] == [("68e780390fc5c9a54f695a7e", 1_730_000_000.0)]
+
+
+async def test_the_price_is_asked(stub: Stub, wire: Wire) -> None:
+    stub.answers = [body({"credits": 2.25})]
+    assert await ListenHubVoice(wire).estimate(ORDER) == Decimal("2.25")
+    assert stub.seen[0].path == "/v1/listenhub-voice/estimate-credits"
