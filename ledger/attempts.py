@@ -4,7 +4,7 @@ Each function is one transaction, fenced by the film's lease.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -64,7 +64,6 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
                 key_print=rule.key_print,
                 nonce=nonce,
                 fingerprint=purchase.fingerprint,
-                order=asdict(purchase.order),
                 epoch=lease.epoch,
                 state=AttemptState.INTENT,
                 t_intent_ms=now_ms,

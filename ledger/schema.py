@@ -159,7 +159,6 @@ attempt = Table(
     Column("key_print", String(16), nullable=False),
     Column("nonce", BigInteger, nullable=False),
     Column("fingerprint", String(64), nullable=False),
-    Column("order", JSON, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("provider_job_id", String(128)),

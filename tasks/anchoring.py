@@ -70,7 +70,7 @@ async def _drawn(run: FilmRun, storyboard: Storyboard, index: int, character: Ch
     stored = await buy(studio.desk, run.lease, wanted, studio.images)
     async with studio.local_copy(stored.object_key) as file:
         facts = await asyncio.to_thread(gate_image, file)
-        url = await studio.storage(request.provider).upload(file, content_type=f"image/{facts.format.lower()}")
+        url = await studio.storage().upload(file, content_type=f"image/{facts.format.lower()}")
     return Anchor(
         character_id=character.id,
         object_key=stored.object_key,

@@ -144,9 +144,7 @@ async def _first_frame(run: FilmRun, index: int, anchors: Sequence[Anchor], chai
     if before is None:
         return image_ref(anchors[0]) if anchors else None
     facts = await asyncio.to_thread(gate_image, before)
-    url = await run.studio.storage(run.opened.request.provider).upload(
-        before, content_type=f"image/{facts.format.lower()}"
-    )
+    url = await run.studio.storage().upload(before, content_type=f"image/{facts.format.lower()}")
     return ImageRef(url=url, width=facts.width, height=facts.height, size_bytes=before.stat().st_size)
 
 

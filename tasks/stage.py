@@ -98,7 +98,9 @@ async def outcome(state: State[R]) -> R:
     return await state.aresult()
 
 
-def _shown(body: Callable[..., Coroutine[Any, Any, Any]], *, name: str, run_name: str) -> Callable[..., Coroutine[Any, Any, Any]]:
+def _shown(
+    body: Callable[..., Coroutine[Any, Any, Any]], *, name: str, run_name: str
+) -> Callable[..., Coroutine[Any, Any, Any]]:
     prefect_task = task(
         name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False, log_prints=False
     )(body)

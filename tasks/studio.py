@@ -19,11 +19,7 @@ from film.request import FilmRequest
 from ledger.database import Books, open_books
 from ledger.gate import GateRule
 from providers import registry
-from providers.claude import Claude
 from providers.egress import download
-from providers.listenhub_account import ListenHubStorage, ListenHubVoices
-from providers.listenhub_images import ListenHubImages
-from providers.listenhub_voice import ListenHubVoice
 from providers.ports import JobVendor, Judge, Storage, Voices, Writer
 from providers.transport import Connection, Timeouts
 from providers.wire import Wire
@@ -100,9 +96,11 @@ class Studio:
             vendor, profile.vendor, self.settings.submits_per_minute(provider), jobs_at_once=profile.jobs_at_once
         )
 
-    def storage(self, provider: Provider) -> Storage:
+    def storage(self) -> Storage:
         """Return where a provider reads files of ours."""
-        return ListenHubStorage(self._doors.wires[Vendor.LISTENHUB], allowed_origin=self.allowed_origin)
+        readable = None if self.simulated else registry.LISTENHUB_READABLE_ORIGIN
+        wire = self._doors.wires[Vendor.LISTENHUB]
+        return registry.storage(wire, readable_origin=readable, allowed_origin=self.allowed_origin)
 
     def sheets_allowed(self, provider: Provider) -> bool:
         """Whether a provider takes character sheets: vibegen's images have no roles and would be animated."""
@@ -242,15 +240,15 @@ async def _doors(settings: Settings, timings: Timings, origin: str | None, stack
         keys=keys,
         timings=timings,
         allowed_origin=allowed_origin,
-        images=ListenHubImages(listenhub, allowed_origin=allowed_origin),
-        voices=ListenHubVoice(listenhub, allowed_origin=allowed_origin),
-        speakers=ListenHubVoices(listenhub),
+        images=registry.image_vendor(listenhub, allowed_origin=allowed_origin),
+        voices=registry.voice_vendor(listenhub, allowed_origin=allowed_origin),
+        speakers=registry.speakers(listenhub),
     )
 
 
 async def _claude(settings: Settings, origin: str | None, stack: AsyncExitStack) -> tuple[Writer, Judge]:
     key = SIMULATED_KEYS["anthropic"] if origin else settings.anthropic_api_key.get_secret_value()
     connection = Connection(base_url=f"{origin}/anthropic" if origin else settings.anthropic_url, key=key)
-    writing = await stack.enter_async_context(Claude(connection, model=settings.writer_model))
-    judging = await stack.enter_async_context(Claude(connection, model=settings.judge_model))
+    writing = await stack.enter_async_context(registry.writer_claude(connection, model=settings.writer_model))
+    judging = await stack.enter_async_context(registry.judge_claude(connection, model=settings.judge_model))
     return registry.writer(writing), registry.judge(judging)

@@ -160,7 +160,6 @@ def upgrade() -> None:
         sa.Column("key_print", sa.String(length=16), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("order", sa.JSON(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("provider_job_id", sa.String(length=128), nullable=True),
