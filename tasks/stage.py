@@ -17,6 +17,7 @@ from tasks.run import FilmRun, RunStopped
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_Shown = Callable[..., Coroutine[Any, Any, Any]]
 _Body = Callable[Concatenate[FilmRun, P], Coroutine[Any, Any, R]]
 
 
