@@ -156,7 +156,8 @@ class Claude:
                 },
             )
         except anthropic.AnthropicError as error:
-            raise self._failure(error) from error
+            # Without its cause, whose text is the answer's body as it came: it may quote our key.
+            raise self._failure(error) from None
         except json.JSONDecodeError as error:
             raise ProviderUnavailable(provider=VENDOR, detail="the answer is no JSON") from error
         # The SDK builds its types without checking them: an HTML page arrives here as a string.
@@ -170,10 +171,14 @@ class Claude:
         unlisted = ProviderUnavailable if error.status_code >= 500 else ProviderRejected
         return STATUSES.get(error.status_code, unlisted)(
             provider=VENDOR,
-            detail=(error.api_message or "refused").replace(self._key, "***")[:300],
+            detail=self._said(error.api_message or "refused"),
             http_status=error.status_code,
-            wire_code=error.type or "",
+            wire_code=self._said(error.type or ""),
         )
+
+    def _said(self, text: str) -> str:
+        """Return the vendor's words fit for an error: without our key should they quote it, and shortened."""
+        return (text.replace(self._key, "***") if self._key else text)[:300]
 
 
 def as_data(tag: str, value: dict[str, Any]) -> str:

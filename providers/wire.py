@@ -41,7 +41,8 @@ class WireRequest(BaseModel):
 class WireReply(BaseModel):
     """A body we read: the fields we use, spelled as on the wire by their aliases; unknown ones are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    # What was read never shows in an error's text: a vendor may quote a key.
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
 
 ReplyT = TypeVar("ReplyT", bound=WireReply)
@@ -163,7 +164,10 @@ class Wire:
         if not reply.paid and kind in {ProviderRateLimited, ProviderBusy}:
             kind = AskLater
         error = kind(
-            provider=self.vendor, detail=self.said(detail), http_status=reply.http_status, wire_code=str(wire_code)
+            provider=self.vendor,
+            detail=self.said(detail),
+            http_status=reply.http_status,
+            wire_code=self.said(str(wire_code)),
         )
         if isinstance(error, ProviderRateLimited | AskLater):
             error.retry_after_s = reply.retry_after_s

@@ -1,0 +1,63 @@
+"""A key never shows: not in a log of any level, an error, or a repr, whatever a vendor says back."""
+
+import logging
+import pickle
+import traceback
+
+import pytest
+
+from film.errors import LongVideoError
+from film.orders import VoiceOrder
+from providers.claude_judge import ClaudeJudge
+from providers.listenhub_account import ListenHubPurse
+from providers.listenhub_video import ListenHubVideo
+from providers.listenhub_voice import ListenHubVoice
+from providers.senseaudio import SenseAudio
+from providers.transport import Connection
+from providers.vibegen import Vibegen
+from providers.wire import Wire
+
+from .claude_fixture import asked_at
+from .conftest import KEY, clip_order
+from .stub import Answer, Fault, Stub, html, reply
+from .test_claude_judge import STORYBOARD
+
+SAID = f"Invalid key {KEY}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply({"code": 21007, "message": SAID}, 401),
+        reply({"error": {"code": "INVALID_API_KEY", "message": SAID}}, 401),
+        reply({"error": {"type": SAID, "message": SAID}}, 401),
+        reply({"code": SAID, "message": SAID, "ref_code": 400000}, 400),
+        reply({"code": 0, "success": True, "data": {"status": SAID}, "task_id": "", "status": SAID}),
+        Answer(status=500, body=SAID.encode()),
+        html(502),
+        Answer(fault=Fault.RESET),
+    ],
+)
+async def test_no_vendor_can_make_a_key_show(
+    stub: Stub, wire: Wire, caplog: pytest.LogCaptureFixture, answer: Answer
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown = [repr(wire), repr(Connection(base_url=stub.url, key=KEY))]
+    stub.answers = [answer]
+    async with asked_at(stub, retries_max=0) as claude:
+        calls = [
+            ListenHubVideo(wire, model="happyhorse").submit(clip_order(), nonce=1),
+            ListenHubVideo(wire, model="happyhorse").report("1"),
+            ListenHubVoice(wire).submit(VoiceOrder(text="hi"), nonce=1),
+            ListenHubPurse(wire).credits_available(),
+            SenseAudio(wire).submit(clip_order(), nonce=1),
+            Vibegen(wire).submit(clip_order(), nonce=1),
+            ClaudeJudge(claude).judge("a harbour", STORYBOARD),
+        ]
+        for call in calls:
+            with pytest.raises(LongVideoError) as failed:
+                await call
+            error = failed.value
+            shown += [str(error), repr(error), *traceback.format_exception(error)]
+            shown.append(pickle.dumps(error).decode("latin-1"))
+    assert KEY not in "\n".join([*shown, caplog.text])
