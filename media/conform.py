@@ -14,6 +14,7 @@ from film.canvas import FPS, SAMPLE_RATE, Canvas, samples_of
 from film.errors import ClipRejected, CommandFailed, DiskFull
 from media import encoding
 from media.command import CommandReport, run_ffmpeg
+from media.copying import TAIL, Cut, plan_cut, write_cut
 from media.disk import free_bytes
 from media.findings import detect, read_findings
 from media.fitting import fit, tagged
@@ -45,6 +46,7 @@ LATE_START_S: Final = 0.25
 _FINDINGS: Final = "findings.log"
 _CAPTIONS: Final = "captions.ass"
 _COUNT: Final = "decoded.txt"
+_TAIL: Final = "tail.mp4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class _Order:
     frames: int
     skip_frames: int
     overlay: Overlay
+    cut: Cut | None
     draft: Path
 
     @property
@@ -66,7 +69,14 @@ class _Order:
 
 
 async def conform(
-    clip: Path, *, canvas: Canvas, frames: int, into: Path, overlay: Overlay | None = None, skip_frames: int = 0
+    clip: Path,
+    *,
+    canvas: Canvas,
+    frames: int,
+    into: Path,
+    overlay: Overlay | None = None,
+    skip_frames: int = 0,
+    may_copy: bool = False,
 ) -> Part:
     """Make the part of `frames` frames from a gated clip, in the folder `into` (made whole or not at all).
 
@@ -78,6 +88,8 @@ async def conform(
         overlay: What to draw.
         skip_frames: Frames to leave out at the clip's beginning, with their sound: 1 where a chained clip repeats the
             frame it was told to start from (`media.frames.seam`).
+        may_copy: Whether a clip that already fits the film may keep its packets. Only for a film on which nothing is
+            drawn anywhere; before the join `parts_to_encode` names the parts that must be conformed again without it.
 
     Returns:
         The part; `read_part(into)` gives it again.
@@ -88,6 +100,9 @@ async def conform(
         CommandTimedOut: The encode didn't end.
     """
     facts = await asyncio.to_thread(probe, clip)
+    cut = None
+    if may_copy and skip_frames == 0 and (overlay is None or overlay.empty):
+        cut = await asyncio.to_thread(plan_cut, clip, facts, canvas=canvas, frames=frames)
     with folder_made_whole(into) as draft:
         order = _Order(
             clip=clip,
@@ -96,6 +111,7 @@ async def conform(
             frames=frames,
             skip_frames=skip_frames,
             overlay=overlay or Overlay(),
+            cut=cut,
             draft=draft,
         )
         report = await _encode(order)
@@ -116,7 +132,7 @@ async def _encode(order: _Order) -> CommandReport:
 
 def _outputs(order: _Order) -> list[Any]:
     source = ffmpeg.input(str(order.clip), threads=encoding.THREADS, **strict_input(Kind.MP4))
-    decoded = tagged(source.video, order.facts).split()
+    decoded = source.video.split()
     # Without an edit list B-frames delay the first picture: a muxer's doing, not the film's.
     late = 0 < order.facts.start_s <= LATE_START_S
     timed = (
@@ -127,16 +143,15 @@ def _outputs(order: _Order) -> list[Any]:
         .filter("setpts", f"N/{FPS}/TB")
         .split()
     )
-    last = timed[1].filter("trim", start_frame=order.frames - 1)
-    fitted = fit(timed[0], order.canvas).split()
-    drawn = draw(fitted[0], order.overlay, frames=order.frames, captions=order.draft / _CAPTIONS)
+    last = tagged(timed[1], order.facts).filter("trim", start_frame=order.frames - 1)
+    fitted = fit(tagged(timed[0], order.facts), order.canvas).split()
     cover = (
         detect(fitted[1], order.draft / _FINDINGS)
         .filter("select", f"not(mod(n,{COVER_STEP}))")
         .filter("scale", *order.cover_size, flags="area")
     )
     outputs = [
-        ffmpeg.output(drawn, str(order.draft / PICTURE), **encoding.PICTURE),
+        _picture(fitted[0], timed[2], order),
         ffmpeg.output(last, str(order.draft / LAST_FRAME), **{"frames:v": 1, "update": 1, "pix_fmt": "rgb24"}),
         ffmpeg.output(cover, "pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"),
         # What is cut off is decoded too, and every picture counted: damage may also make one vanish.
@@ -152,6 +167,14 @@ def _outputs(order: _Order) -> list[Any]:
     if order.facts.audio is not None:
         outputs.append(_sound(source.audio, order))
     return outputs
+
+
+def _picture(fitted: Any, timed: Any, order: _Order) -> Any:
+    if order.cut is None:
+        drawn = draw(fitted, order.overlay, frames=order.frames, captions=order.draft / _CAPTIONS)
+        return ffmpeg.output(drawn, str(order.draft / PICTURE), **encoding.PICTURE)
+    tail = timed.filter("trim", start_frame=order.cut.tail_start).filter("setpts", f"N/{FPS}/TB")
+    return ffmpeg.output(tail, str(order.draft / _TAIL), **TAIL)
 
 
 def _sound(stream: Any, order: _Order) -> Any:
@@ -172,6 +195,8 @@ def _finish(order: _Order, covers: bytes) -> Part:
         raise ClipRejected(
             check="decoded frames", expected=f"{order.facts.frames}, as it has packets", found=str(pictures_found)
         )
+    if order.cut is not None:
+        write_cut(order.clip, order.cut, tail=draft / _TAIL, into=draft / PICTURE)
     made = probe(draft / PICTURE)
     if made.packets != frames:
         raise ClipRejected(
@@ -187,14 +212,14 @@ def _finish(order: _Order, covers: bytes) -> Part:
     if (samples := wav_samples(draft / SOUND)) != samples_of(frames):
         raise ClipRejected(check="sound length", expected=f"{samples_of(frames)} samples", found=str(samples))
     runs = read_findings(draft / _FINDINGS, frames=frames)
-    for name in (_FINDINGS, _CAPTIONS, _COUNT):
+    for name in (_FINDINGS, _CAPTIONS, _COUNT, _TAIL):
         (draft / name).unlink(missing_ok=True)
     part = part_in(
         draft,
         frames=frames,
         extradata_sha256=made.extradata_sha256,
         picture_sha256=file_sha256(draft / PICTURE),
-        mode=Mode.ENCODED,
+        mode=Mode.ENCODED if order.cut is None else order.cut.mode,
         cloned_frames=max(0, order.skip_frames + frames - round(order.facts.duration_s * FPS)),
         runs=runs,
     )

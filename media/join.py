@@ -13,6 +13,7 @@ from film.errors import DeliverableRejected
 from media.command import run_ffmpeg
 from media.guards import own_input
 from media.mp4 import sample_description
+from media.part import Mode, Part
 
 
 @contextmanager
@@ -34,6 +35,17 @@ def joined(parts: Sequence[Path]) -> Iterator[Any]:
         listing = Path(folder) / "parts.ffconcat"
         listing.write_text("\n".join(lines) + "\n", encoding="ascii")
         yield ffmpeg.input(str(listing), f="concat", safe=1, **own_input())
+
+
+def parts_to_encode(parts: Sequence[Part]) -> tuple[int, ...]:
+    """Return which parts (by their place) must be conformed again without `may_copy`, so that all can be joined.
+
+    None, where one extradata is in all. Else every part whose packets are still a vendor's own: an encoded one has the
+    film's profile already.
+    """
+    if len({part.extradata_sha256 for part in parts}) <= 1:
+        return ()
+    return tuple(index for index, part in enumerate(parts) if part.mode is not Mode.ENCODED)
 
 
 async def join(parts: Sequence[Path], into: Path) -> None:

@@ -46,7 +46,7 @@ async def test_cards_lie_over_their_frames_only(make_clip: MakeClip, tmp_path: P
     shown = [frame for frame in range(48) if rgb(part.picture, frame).std() > 3]
     # The first and last frame of a fade are nearly clear.
     assert {4, 10, 15} <= set(shown) <= set(range(20)) | set(range(24, 48))
-    assert {30, 36, 40} <= set(shown)
+    assert {34, 36, 38} <= set(shown)
     left, top, right, bottom = changed(rgb(part.picture, 10)) or (0, 0, 0, 0)
     assert 0 <= left < 0.5 < right <= 1
     assert abs((left + right) / 2 - 0.5) < 0.05
