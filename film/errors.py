@@ -11,7 +11,8 @@ LongVideoError
 │   ├── ProviderRejected, ProviderContentRefused, ProviderKeyRefused, ProviderOutOfCredits
 │   ├── SendAmbiguous       a paid POST whose reply is unknown: reconcile, never resend
 │   └── ProviderJobFailed, ProviderJobUnknown
-├── MediaError              ClipRejected, DeliverableRejected, CommandFailed, CommandTimedOut, GlyphMissing, DiskFull
+├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
+│                           GlyphMissing, DiskFull
 ├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
 ├── StoreUnusable
 ├── StageFault              a definite fault of a film, with the stage and segment to blame
@@ -300,6 +301,22 @@ class DeliverableRejected(ClipRejected):
 
     def __str__(self) -> str:
         return f"The film fails {self.check}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(kw_only=True, eq=False)
+class NarrationTooLong(MediaError):
+    """A voice doesn't fit its room even at the fastest tempo; `factor` is the tempo it would need."""
+
+    factor: float
+    limit: float
+    length_s: float
+    room_s: float
+
+    def __str__(self) -> str:
+        return (
+            f"The narration lasts {self.length_s:.2f} s and has {self.room_s:.2f} s: "
+            f"it would have to be {self.factor:.2f} times as fast, {self.limit} is the limit"
+        )
 
 
 @dataclass(kw_only=True, eq=False)

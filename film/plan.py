@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from film.canvas import Resolution
+from film.canvas import Resolution, frames_of, samples_of
 from film.credits import MilliCredits
 from film.pricing import segment_price
 from film.profiles import PROFILES, Profile, Provider
@@ -48,6 +48,15 @@ def plan_price(
 ) -> tuple[MilliCredits, ...]:
     """Return what each slot costs, in milli-credits; the film's estimate is their sum."""
     return tuple(segment_price(provider, resolution, rendered_s=slot.rendered_s, sound=sound) for slot in plan)
+
+
+def shot_starts(plan: Sequence[Slot]) -> list[int]:
+    """Return the film's audio sample at which each slot starts."""
+    starts, sample = [], 0
+    for slot in plan:
+        starts.append(sample)
+        sample += samples_of(frames_of(slot.kept_s))
+    return starts
 
 
 def _balanced(duration_s: int) -> list[int]:

@@ -34,6 +34,8 @@ class Shot(_Written):
     prompt: _Text
     character_ids: tuple[str, ...] = Field(default=(), strict=False)
     narration: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
+    #: How often the narration was written anew because it didn't fit.
+    take: int = 0
 
 
 class Storyboard(_Written):

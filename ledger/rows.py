@@ -31,6 +31,13 @@ class AttemptState(StrEnum):
     DRAINED = "drained"
 
 
+class Approval(StrEnum):
+    """What a person said when the film asked before spending; the wire's `decision`."""
+
+    APPROVED = "approve"
+    REJECTED = "reject"
+
+
 LIVE_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.SUBMITTED})
 
 
@@ -89,6 +96,8 @@ class Film:
     status: Status
     progress: int
     awaiting_approval: bool
+    approval: Approval | None
+    approval_asked_ms: int | None
     stage_times_ms: Mapping[str, int]
     cost_estimate_mc: MilliCredits
     cost_actual_mc: MilliCredits | None
@@ -166,6 +175,8 @@ def film_from(row: RowMapping) -> Film:
         status=Status(row["status"]),
         progress=row["progress"],
         awaiting_approval=row["awaiting_approval"],
+        approval=None if row["approval"] is None else Approval(row["approval"]),
+        approval_asked_ms=row["approval_asked_ms"],
         stage_times_ms=row["stage_times_ms"],
         cost_estimate_mc=MilliCredits(row["cost_estimate_mc"]),
         cost_actual_mc=None if row["cost_actual_mc"] is None else MilliCredits(row["cost_actual_mc"]),

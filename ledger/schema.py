@@ -110,6 +110,8 @@ film = Table(
     Column("progress", Integer, nullable=False),
     Column("stage_times_ms", JSON, nullable=False),
     Column("awaiting_approval", Boolean, nullable=False),
+    Column("approval", String(16)),
+    Column("approval_asked_ms", BigInteger),
     Column("cost_estimate_mc", BigInteger, nullable=False),
     Column("cost_actual_mc", BigInteger),
     Column("epoch", Integer, nullable=False),

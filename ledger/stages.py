@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from film.cues import Cue
 from film.errors import IllegalTransition
 from film.status import TRANSITIONS, SegmentState, Status, progress_of
-from film.storyboard import Storyboard
+from film.storyboard import Shot, Storyboard
 from ledger import schema
 from ledger.database import Books
 from ledger.leases import Lease, fenced
@@ -47,6 +47,19 @@ async def enter_stage(books: Books, lease: Lease, stage: Status) -> None:
 async def save_storyboard(books: Books, lease: Lease, storyboard: Storyboard) -> None:
     """Keep the written film."""
     await _save(books, lease, storyboard=storyboard.model_dump(mode="json"))
+
+
+async def replace_narration(books: Books, lease: Lease, index: int, text: str) -> Shot:
+    """Keep a shot's shorter narration as its next take, and return the shot."""
+    async with books.writing() as rows:
+        row = await fenced(rows, lease)
+        storyboard = Storyboard.model_validate(row["storyboard"])
+        shot = storyboard.shots[index]
+        shot = shot.model_copy(update={"narration": text, "take": shot.take + 1})
+        shots = tuple(shot if one.index == index else one for one in storyboard.shots)
+        values = storyboard.model_copy(update={"shots": shots}).model_dump(mode="json")
+        await _set(rows, lease, now_ms=books.now_ms(), storyboard=values)
+    return shot
 
 
 async def save_anchors(books: Books, lease: Lease, anchors: Sequence[Anchor]) -> None:

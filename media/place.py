@@ -10,7 +10,7 @@ import ffmpeg
 import numpy as np
 
 from film.canvas import SAMPLE_RATE
-from film.errors import ClipRejected, CommandFailed, MediaError
+from film.errors import ClipRejected, CommandFailed, NarrationTooLong
 from media import encoding
 from media.command import run_ffmpeg
 from media.gate import sound_kind
@@ -27,21 +27,6 @@ _LEAD_SAMPLES: Final = 24
 _TAIL_SAMPLES: Final = 2400
 #: A faster voice aims at this much less than its room (10 ms): the stretch is exact to a few ms only.
 _TEMPO_MARGIN: Final = 480
-
-
-@dataclass(kw_only=True, eq=False)
-class NarrationTooLong(MediaError):
-    """A voice doesn't fit its room even at the fastest tempo; `factor` is the tempo it would need."""
-
-    factor: float
-    length_s: float
-    room_s: float
-
-    def __str__(self) -> str:
-        return (
-            f"The narration lasts {self.length_s:.2f} s and has {self.room_s:.2f} s: "
-            f"it would have to be {self.factor:.2f} times as fast, {TEMPO_LIMIT} is the limit"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +88,9 @@ async def decode(sound: Path, into: Path) -> None:
 def _tempo(length: int, room: int) -> float:
     tempo = length / max(1, room - _TEMPO_MARGIN)
     if tempo > TEMPO_LIMIT:
-        raise NarrationTooLong(factor=tempo, length_s=length / SAMPLE_RATE, room_s=room / SAMPLE_RATE)
+        raise NarrationTooLong(
+            factor=tempo, limit=TEMPO_LIMIT, length_s=length / SAMPLE_RATE, room_s=room / SAMPLE_RATE
+        )
     return tempo
 
 

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from film.clock import SystemClock
 from film.ids import LOCAL_ACCOUNT, FilmId
 from ledger import films
+from ledger.approvals import answer
 from ledger.database import Books, open_books
 from ledger.ending import cancel_film
-from ledger.rows import Film, Segment
+from ledger.rows import Approval, Film, Segment
 from tasks.settings import Settings
 
 
@@ -37,6 +38,18 @@ async def one_film(settings: Settings, film_id: FilmId) -> tuple[Film, Sequence[
     """
     async with opened_books(settings) as books:
         return await films.film(books, film_id), await films.segments(books, film_id)
+
+
+async def answered_film(settings: Settings, film_id: FilmId, decision: Approval) -> Film:
+    """Answer a film that waits for a person, and return it.
+
+    Raises:
+        FilmNotFound: There is none of that id.
+        NotAwaitingApproval: It asks nobody.
+    """
+    async with opened_books(settings) as books:
+        await answer(books, film_id, decision)
+        return await films.film(books, film_id)
 
 
 async def canceled_film(settings: Settings, film_id: FilmId) -> Film:

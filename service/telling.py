@@ -63,6 +63,9 @@ def film_text(film: Film, files: Sequence[Path]) -> str:
             lines.append(f"{credits_text(cost)} credits charged, {credits_text(back)} given back")
         case _:
             lines[0] += f", {film.progress} %"
+            if film.awaiting_approval:
+                price = credits_text(film.cost_estimate_mc)
+                lines.append(f"waits for you ({price} credits): `longvideo approve {film.id}` or `reject`")
     if film.simulated:
         lines.append("simulated: made by simulators, nothing was paid")
     return "\n".join([*lines, *(str(file) for file in files)])

@@ -8,65 +8,74 @@ from typing import Any
 
 from prefect.client.schemas.objects import State
 
-from film.canvas import frames_of
 from film.orders import ClipOrder, ImageRef, Purpose, fingerprint
 from film.plan import Slot
 from film.prompts import clip_prompt
-from film.request import Continuity
+from film.request import Continuity, Subtitles
 from film.status import Status
 from film.storyboard import Storyboard
 from ledger.attempts import Purchase
 from ledger.rows import Anchor
-from media.conform import conform
 from media.gate import gate_clip, gate_image
-from media.part import Part, read_part
+from media.part import Part
 from tasks.anchoring import image_ref
 from tasks.blame import blaming
+from tasks.narration import Line, buy_line
+from tasks.parts import conformed
 from tasks.render import Wanted, buy
 from tasks.run import FilmRun
-from tasks.sound import Line, Tune, buy_line, buy_tune
+from tasks.sound import buy_music
 from tasks.stage import outcome, piece, stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """Everything the film is made of: its parts in order, its lines of narration, its music."""
+    """Everything the film is made of: its parts in order, its placed narration, the object that holds its music."""
 
     parts: Sequence[Part]
     lines: Sequence[Line]
-    tune: Tune | None
+    music: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Script:
+    """What every segment of a film looks at."""
+
+    storyboard: Storyboard
+    anchors: Sequence[Anchor]
+    chain: "_Chain | None"
+    #: Narration that is burned in, by segment: the part is encoded once, so it waits for its line.
+    lines: Mapping[int, asyncio.Task[State[Line]]]
 
 
 @stage(Status.GENERATING, of_pieces=True)
 async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anchor]) -> Footage:
-    """Return the film's conformed parts and its bought sound; the first definite fault stops every new submit.
+    """Return the film's conformed parts and its sound; the first definite fault stops every new submit.
 
     Raises:
         StageFault: Names the segment, or the sound, that definitely failed.
     """
-    request, plan = run.opened.request, run.opened.plan
-    chain = _Chain(len(plan)) if request.continuity is Continuity.CHAINED else None
+    request, plan, shots = run.opened.request, run.opened.plan, storyboard.shots
+    spoken = [shot for shot in shots if request.wants_narration and shot.narration]
     async with asyncio.TaskGroup() as group:
-        segments = [
-            group.create_task(_segment(run, slot.index, storyboard=storyboard, anchors=anchors, chain=chain))
-            for slot in plan
-        ]
-        lines = [
-            group.create_task(_narration(run, shot.index, storyboard=storyboard))
-            for shot in storyboard.shots
-            if request.wants_narration and shot.narration
-        ]
-        tunes = [group.create_task(_music(run, storyboard=storyboard))] if request.wants_music else []
-    everything: list[asyncio.Task[Any]] = [*segments, *lines, *tunes]
-    states: list[State[Any]] = [task.result() for task in everything]
-    for state in states:
-        if state.is_failed():
-            await outcome(state)  # raises; the siblings that were merely stopped have nothing to say
-    tune = [await outcome(task.result()) for task in tunes]
+        lines = {shot.index: group.create_task(_narration(run, shot.index, storyboard=storyboard)) for shot in spoken}
+        script = _Script(
+            storyboard=storyboard,
+            anchors=anchors,
+            chain=_Chain(len(plan)) if request.continuity is Continuity.CHAINED else None,
+            lines=lines if request.subtitles is Subtitles.BURNED else {},
+        )
+        segments = [group.create_task(_segment(run, slot.index, script=script)) for slot in plan]
+        music = [group.create_task(_music(run, storyboard=storyboard))] if request.wants_music else []
+    everything: list[asyncio.Task[Any]] = [*segments, *lines.values(), *music]
+    for task in everything:
+        if task.result().is_failed():
+            await outcome(task.result())  # raises; siblings that were merely stopped have nothing to say
+    tunes = [await outcome(task.result()) for task in music]
     return Footage(
         parts=[await outcome(task.result()) for task in segments],
-        lines=[await outcome(task.result()) for task in lines],
-        tune=tune[0] if tune else None,
+        lines=[await outcome(task.result()) for task in lines.values()],
+        music=tunes[0] if tunes else None,
     )
 
 
@@ -85,14 +94,11 @@ class _Chain:
 
 
 @piece("segment", run_name="segment {index}")
-async def _segment(
-    run: FilmRun, index: int, *, storyboard: Storyboard, anchors: Sequence[Anchor], chain: _Chain | None
-) -> Part:
+async def _segment(run: FilmRun, index: int, *, script: _Script) -> Part:
     slot = run.opened.plan[index]
     with blaming(Status.GENERATING, segment=index):
-        first = None if chain is None else await _first_frame(run, index, anchors, chain)
-        order = _order(run, slot, storyboard, anchors if chain is None else (), first)
         counter = run.studio.video(run.opened.request.provider)
+        order = await _order(run, slot, script)
         content = fingerprint(counter.rule.model, order)
         wanted = Wanted(
             purchase=Purchase(purpose=Purpose.SEGMENT, slot=index, order=order, fingerprint=content),
@@ -102,39 +108,42 @@ async def _segment(
         )
         stored = await buy(run.studio.desk, run.lease, wanted, counter)
     with blaming(Status.COMPOSING, segment=index):
-        part = await _part(run, slot, stored.object_key, stored.sha256)
-    if chain is not None:
-        chain.ended(index, part.last_frame)
+        burned = [(await outcome(await script.lines[index])).cue] if index in script.lines else []
+        part = await conformed(run, slot, stored, burned)
+    if script.chain is not None:
+        script.chain.ended(index, part.last_frame)
     return part
 
 
 @piece("narration", run_name="narration {index}")
 async def _narration(run: FilmRun, index: int, *, storyboard: Storyboard) -> Line:
-    return await buy_line(run, storyboard.shots[index])
+    shots = storyboard.shots
+    return await buy_line(run, shots[index], following=shots[index + 1] if index + 1 < len(shots) else None)
 
 
 @piece("music", run_name="music")
-async def _music(run: FilmRun, *, storyboard: Storyboard) -> Tune:
-    return await buy_tune(run, storyboard)
+async def _music(run: FilmRun, *, storyboard: Storyboard) -> str:
+    return await buy_music(run, storyboard)
 
 
-def _order(
-    run: FilmRun, slot: Slot, storyboard: Storyboard, anchors: Sequence[Anchor], first: ImageRef | None
-) -> ClipOrder:
-    request, shot = run.opened.request, storyboard.shots[slot.index]
-    # A customer's images belong to the whole film, a character's sheet to the shots it is in.
-    shown = [anchor for anchor in anchors if not anchor.character_id or anchor.character_id in shot.character_ids]
-    image_of: Mapping[str, int] = {
-        anchor.character_id: number for number, anchor in enumerate(shown, start=1) if anchor.character_id
-    }
+async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
+    request, shot = run.opened.request, script.storyboard.shots[slot.index]
+    # A customer's images belong to the whole film, a character's sheet to the shots it is in. Frames and references
+    # are never mixed: a chained film has none of the latter.
+    shown = [
+        anchor for anchor in script.anchors if not anchor.character_id or anchor.character_id in shot.character_ids
+    ]
+    if script.chain is not None:
+        shown = []
+    image_of = {anchor.character_id: number for number, anchor in enumerate(shown, start=1) if anchor.character_id}
     return ClipOrder(
-        prompt=clip_prompt(storyboard, shot, image_of=image_of),
+        prompt=clip_prompt(script.storyboard, shot, image_of=image_of),
         rendered_s=slot.rendered_s,
         resolution=request.resolution,
         ratio=request.aspect_ratio,
         sound=request.native_sound,
         references=tuple(image_ref(anchor) for anchor in shown),
-        first_frame=first,
+        first_frame=None if script.chain is None else await _first_frame(run, slot.index, script.anchors, script.chain),
         seed=request.seed,
     )
 
@@ -146,15 +155,3 @@ async def _first_frame(run: FilmRun, index: int, anchors: Sequence[Anchor], chai
     facts = await asyncio.to_thread(gate_image, before)
     url = await run.studio.storage().upload(before, content_type=f"image/{facts.format.lower()}")
     return ImageRef(url=url, width=facts.width, height=facts.height, size_bytes=before.stat().st_size)
-
-
-async def _part(run: FilmRun, slot: Slot, object_key: str, sha256: str) -> Part:
-    """Conform a stored clip, unless its part is there from an earlier run."""
-    canvas, frames = run.opened.request.canvas, frames_of(slot.kept_s)
-    folder = run.studio.work / "parts" / f"{sha256[:32]}-{canvas.width}x{canvas.height}-{frames}"
-    part = await asyncio.to_thread(read_part, folder)
-    if part is not None:
-        return part
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    async with run.studio.local_copy(object_key) as clip:
-        return await conform(clip, canvas=canvas, frames=frames, into=folder)

@@ -1,9 +1,17 @@
-"""moderation: the prompt and the storyboard are judged before anything is bought; fail closed."""
+"""moderation: prompt and storyboard are judged before anything is bought, by Claude and, if asked for, by a person."""
+
+from typing import Final
 
 from film.status import Status
 from film.storyboard import Storyboard
-from tasks.run import FilmRun
+from ledger.approvals import ask
+from ledger.ending import cancel_film
+from ledger.rows import Approval
+from tasks.run import FilmRun, RunStopped
 from tasks.stage import stage
+
+#: A film that nobody answers for is canceled.
+_ANSWER_MS: Final = 24 * 3600 * 1000
 
 
 @stage(Status.MODERATION)
@@ -13,8 +21,24 @@ async def moderation(run: FilmRun, storyboard: Storyboard) -> None:
     Raises:
         ModerationRejected: It may not be made.
         ModerationUnavailable: Nobody could judge it.
+        RunStopped: A person said no, or nobody answered for 24 hours: the film is canceled.
     """
     film = await run.film()
     if film.status is not Status.MODERATION:
         return
-    await run.studio.judge.judge(film.request.prompt, storyboard)
+    if film.approval_asked_ms is None:
+        await run.studio.judge.judge(film.request.prompt, storyboard)
+    if film.request.approve:
+        await _approved(run)
+
+
+async def _approved(run: FilmRun) -> None:
+    await ask(run.studio.books, run.lease)
+    while (film := await run.film()).approval is None:
+        if run.studio.books.now_ms() - (film.approval_asked_ms or 0) > _ANSWER_MS:
+            await cancel_film(run.studio.books, run.film_id)
+            raise RunStopped
+        await run.studio.clock.sleep(run.studio.timings.watch_s)
+    if film.approval is Approval.REJECTED:
+        await cancel_film(run.studio.books, run.film_id)
+        raise RunStopped

@@ -1,7 +1,6 @@
-"""Buying sound: one line of narration a shot, one piece of music a film."""
+"""Buying sound: whatever the voice vendor makes, and the film's one piece of music."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -10,7 +9,7 @@ from film.orders import Purpose, VoiceOrder, fingerprint
 from film.prompts import music_prompt
 from film.request import MusicWish
 from film.status import ErrorCode, Status
-from film.storyboard import Shot, Storyboard
+from film.storyboard import Storyboard
 from ledger.attempts import Purchase
 from media.gate import gate_sound
 from tasks.blame import blaming
@@ -21,53 +20,12 @@ from tasks.run import FilmRun
 _TUNE_S_MAX: Final = 110
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A bought line of narration: which segment it belongs to, its words, the object that holds its sound."""
-
-    segment: int
-    text: str
-    object_key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tune:
-    """The film's music: the object that holds it."""
-
-    object_key: str
-
-
-async def buy_line(run: FilmRun, shot: Shot) -> Line:
-    """Return a shot's line of narration, spoken.
+async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, order: VoiceOrder) -> str:
+    """Return the object that holds a bought sound.
 
     Raises:
-        StageFault: `narration_failed`, or what its vendor's state calls for.
+        ProviderError, ClipRejected, DeadlineExceeded, StaleEpoch: As `render.buy`.
     """
-    with blaming(Status.AUDIO, segment=shot.index, code=ErrorCode.NARRATION_FAILED):
-        voice_id = await run.studio.voice_id(run.opened.request)
-        order = VoiceOrder(text=shot.narration, voice_id=voice_id)
-        key = await _buy(run, Purpose.NARRATION, shot.index, order)
-    return Line(segment=shot.index, text=shot.narration, object_key=key)
-
-
-async def buy_tune(run: FilmRun, storyboard: Storyboard) -> Tune:
-    """Return the film's music: the customer's file if they brought one, else bought.
-
-    Raises:
-        StageFault: `music_failed`, or what its vendor's state calls for.
-    """
-    request = run.opened.request
-    wish = request.music if isinstance(request.music, MusicWish) else MusicWish.model_construct(url=None, prompt=None)
-    with blaming(Status.AUDIO, code=ErrorCode.MUSIC_FAILED):
-        if wish.url is not None:
-            return Tune(object_key=await _brought(run, wish.url))
-        order = VoiceOrder(
-            text=music_prompt(storyboard, wish.prompt), duration_hint_s=min(request.duration, _TUNE_S_MAX)
-        )
-        return Tune(object_key=await _buy(run, Purpose.MUSIC, 0, order))
-
-
-async def _buy(run: FilmRun, purpose: Purpose, slot: int, order: VoiceOrder) -> str:
     content = fingerprint(run.studio.voices.rule.model, order)
     wanted = Wanted(
         purchase=Purchase(purpose=purpose, slot=slot, order=order, fingerprint=content),
@@ -76,6 +34,22 @@ async def _buy(run: FilmRun, purpose: Purpose, slot: int, order: VoiceOrder) -> 
         gate=gate_sound,
     )
     return (await buy(run.studio.desk, run.lease, wanted, run.studio.voices)).object_key
+
+
+async def buy_music(run: FilmRun, storyboard: Storyboard) -> str:
+    """Return the object that holds the film's music: the customer's file if they brought one, else bought.
+
+    Raises:
+        StageFault: `music_failed`, or what its vendor's state calls for.
+    """
+    request = run.opened.request
+    described = request.music.prompt if isinstance(request.music, MusicWish) else None
+    with blaming(Status.AUDIO, code=ErrorCode.MUSIC_FAILED):
+        if isinstance(request.music, MusicWish) and request.music.url is not None:
+            return await _brought(run, request.music.url)
+        text = music_prompt(storyboard, described)
+        order = VoiceOrder(text=text, duration_hint_s=min(request.duration, _TUNE_S_MAX))
+        return await buy_sound(run, Purpose.MUSIC, 0, order)
 
 
 async def _brought(run: FilmRun, url: str) -> str:

@@ -11,7 +11,8 @@ from film.errors import ClipRejected
 from media.loudness import measure
 from media.mix import Mix, mix
 from media.pcm import read_wav, write_wav
-from media.place import NarrationTooLong, PlacedSound, place
+from film.errors import NarrationTooLong
+from media.place import PlacedSound, place
 from media.stems import LOOP_SAMPLES, lay_bed, make_stem
 
 from .conftest import MakeClip

@@ -127,6 +127,8 @@ def upgrade() -> None:
         sa.Column("progress", sa.Integer(), nullable=False),
         sa.Column("stage_times_ms", sa.JSON(), nullable=False),
         sa.Column("awaiting_approval", sa.Boolean(), nullable=False),
+        sa.Column("approval", sa.String(length=16), nullable=True),
+        sa.Column("approval_asked_ms", sa.BigInteger(), nullable=True),
         sa.Column("cost_estimate_mc", sa.BigInteger(), nullable=False),
         sa.Column("cost_actual_mc", sa.BigInteger(), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),

@@ -1,0 +1,88 @@
+"""Commands that look at films, answer them or end them: list, show, watch, cancel, approve, reject."""
+
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from film.ids import FilmId
+from ledger.rows import Approval, Film
+from service.looking import answered_film, canceled_film, newest_films, one_film, opened_books
+from service.progress import picture, show_progress
+from service.telling import film_json, film_text, films_table
+from service.terminal import EXIT_OF, Json, print_json, read_settings, run
+
+FilmArgument = Annotated[str, typer.Argument(metavar="ID", help="The film's id, vid_...")]
+
+
+def list_films(
+    *, limit: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20, as_json: Json = False
+) -> None:
+    """List this machine's films, newest first."""
+
+    async def body() -> int:
+        found = await newest_films(read_settings(), limit=limit)
+        if as_json:
+            print_json([film_json(film) for film in found])
+        else:
+            Console().print(films_table(found))
+        return 0
+
+    raise typer.Exit(run(body(), as_json=as_json))
+
+
+def show(film_id: FilmArgument, *, as_json: Json = False) -> None:
+    """Show one film: status, segments, storyboard, credits, files."""
+
+    async def body() -> int:
+        film, segments = await one_film(read_settings(), FilmId(film_id))
+        if as_json:
+            print_json(film_json(film, segments))
+        else:
+            console = Console()
+            console.print(picture(film, segments, now_ms=film.updated_at_ms))
+            console.print(film_text(film, ()), highlight=False, soft_wrap=True)
+        return 0
+
+    raise typer.Exit(run(body(), as_json=as_json))
+
+
+def watch(film_id: FilmArgument) -> None:
+    """Follow a film that is being made, here or elsewhere, until it has ended."""
+
+    async def body() -> int:
+        async with opened_books(read_settings()) as books:
+            film = await show_progress(books, FilmId(film_id), Console())
+        typer.echo(film_text(film, ()))
+        return EXIT_OF[film.status]
+
+    raise typer.Exit(run(body(), as_json=False))
+
+
+def cancel(film_id: FilmArgument, *, as_json: Json = False) -> None:
+    """Cancel a film; what no finished segment used goes back."""
+    raise typer.Exit(run(_tell(canceled_film(read_settings(), FilmId(film_id)), as_json=as_json), as_json=as_json))
+
+
+def approve(film_id: FilmArgument, *, as_json: Json = False) -> None:
+    """Let a film that asks before spending go on."""
+    raise typer.Exit(run(_answer(film_id, Approval.APPROVED, as_json=as_json), as_json=as_json))
+
+
+def reject(film_id: FilmArgument, *, as_json: Json = False) -> None:
+    """Stop a film that asks before spending; it is canceled and everything goes back."""
+    raise typer.Exit(run(_answer(film_id, Approval.REJECTED, as_json=as_json), as_json=as_json))
+
+
+async def _answer(film_id: str, decision: Approval, *, as_json: bool) -> int:
+    return await _tell(answered_film(read_settings(), FilmId(film_id), decision), as_json=as_json)
+
+
+async def _tell(asked: Coroutine[Any, Any, Film], *, as_json: bool) -> int:
+    film = await asked
+    if as_json:
+        print_json(film_json(film))
+    else:
+        typer.echo(film_text(film, ()))
+    return 0

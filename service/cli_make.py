@@ -1,0 +1,112 @@
+"""`longvideo make` and `longvideo estimate`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from film.canvas import AspectRatio, Resolution
+from film.credits import credits_number, credits_text
+from film.errors import LongVideoError
+from film.ids import FilmId
+from film.profiles import Provider
+from film.request import Continuity, Subtitles, parse_request
+from service.telling import film_json, film_text
+from service.terminal import EXIT_OF, Json, print_json, read_settings, run, told
+
+Duration = Annotated[int, typer.Option(help="Length in seconds, 3 to 180; exact to the frame.")]
+Who = Annotated[Provider, typer.Option(help="Who renders the segments.")]
+Size = Annotated[Resolution, typer.Option(help="Height class, as the provider allows.")]
+Sound = Annotated[bool, typer.Option("--native-sound", help="Keep the clips' own sound under the mix.")]
+
+
+def make(
+    prompt: Annotated[str, typer.Argument(help="What the film is about, in any language.")] = "",
+    *,
+    duration: Duration = 30,
+    provider: Who = Provider.HAPPYHORSE,
+    resolution: Size = Resolution.P720,
+    ratio: Annotated[AspectRatio, typer.Option(help="Width to height.")] = AspectRatio.WIDE,
+    out: Annotated[Path, typer.Option(help="Where the film goes; .srt, .vtt and .jpg lie beside it.")] = Path(
+        "film.mp4"
+    ),
+    language: Annotated[str, typer.Option(help="BCP-47 tag; default: the prompt's own.")] = "",
+    narration: Annotated[bool, typer.Option(help="Buy a spoken narration.")] = True,
+    voice: Annotated[str, typer.Option(help="Narrator's voice id.")] = "",
+    music: Annotated[bool, typer.Option(help="Buy background music.")] = True,
+    music_prompt: Annotated[str, typer.Option(help="Describe the music.")] = "",
+    music_url: Annotated[str, typer.Option(help="Use this music file.")] = "",
+    native_sound: Sound = False,
+    subtitles: Annotated[Subtitles, typer.Option(help="As a stream, drawn on, or none.")] = Subtitles.SOFT,
+    title_card: Annotated[str, typer.Option(help="Text over the first 2 s.")] = "",
+    end_card: Annotated[str, typer.Option(help="Text over the last 2 s.")] = "",
+    continuity: Annotated[Continuity, typer.Option(help="Reference images, or cut to cut.")] = Continuity.ANCHORED,
+    reference: Annotated[list[str] | None, typer.Option(help="URL of a reference image; up to 9 times.")] = None,
+    seed: Annotated[int | None, typer.Option(help="0 to 2147483647.")] = None,
+    ask: Annotated[bool, typer.Option("--approve", help="Wait for `longvideo approve ID` before spending.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Don't go on with an unfinished film of the same order.")] = False,
+    resume: Annotated[str, typer.Option(help="Go on with this film.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make one film, here and now."""
+    wish: dict[str, Any] = {
+        "prompt": prompt,
+        "duration": duration,
+        "provider": provider,
+        "resolution": resolution,
+        "aspect_ratio": ratio,
+        "language": language,
+        "narration": {"voice_id": voice} if narration and voice else narration,
+        "music": _music(music_prompt, music_url) if music else False,
+        "native_sound": native_sound,
+        "subtitles": subtitles,
+        "title_card": title_card or None,
+        "end_card": end_card or None,
+        "continuity": continuity,
+        "reference_images": reference or [],
+        "seed": seed,
+        "approve": ask,
+    }
+    settings = read_settings()
+    console = Console(stderr=as_json)
+
+    async def body() -> int:
+        from service.making import make_film  # noqa: PLC0415 - after the environment is prepared
+
+        made = await make_film(
+            wish, out=out, settings=settings, console=console, new=new, resume=FilmId(resume) if resume else None
+        )
+        if as_json:
+            print_json({**film_json(made.film), "files": [str(file) for file in made.files]})
+        else:
+            console.print(film_text(made.film, made.files), highlight=False, soft_wrap=True)
+        return EXIT_OF[made.film.status]
+
+    raise typer.Exit(run(body(), as_json=as_json))
+
+
+def estimate(
+    *,
+    duration: Duration = 30,
+    provider: Who = Provider.HAPPYHORSE,
+    resolution: Size = Resolution.P720,
+    native_sound: Sound = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a film would cost, and its segments."""
+    wish = {"duration": duration, "provider": provider, "resolution": resolution, "native_sound": native_sound}
+    try:
+        request = parse_request({"prompt": "-", "language": "en", **wish})
+    except LongVideoError as error:
+        raise typer.Exit(told(error, as_json=as_json)) from error
+    cost, seconds = sum(request.prices()), [slot.kept_s for slot in request.plan()]
+    if as_json:
+        print_json({"cost_estimate": credits_number(cost), "segments": seconds})
+    else:
+        typer.echo(f"{credits_text(cost)} credits: {len(seconds)} segments of {'+'.join(map(str, seconds))} s")
+
+
+def _music(described: str, url: str) -> bool | dict[str, str]:
+    wish = {"prompt": described} if described else {}
+    return {**wish, "url": url} if url else (wish or True)

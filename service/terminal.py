@@ -1,0 +1,65 @@
+"""The terminal's side of every command: settings, errors told, JSON, exit codes.
+
+Exit codes: 0 completed, 1 failed, 2 bad request, 130 canceled, 143 stopped and given back.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any, Final
+
+import typer
+from pydantic import ValidationError
+
+from film.errors import LongVideoError, RequestError
+from film.status import Status
+from service.environment import prepare_environment
+from tasks.settings import Settings
+
+#: A film's end as the process's exit code.
+EXIT_OF: Final = {Status.COMPLETED: 0, Status.FAILED: 1, Status.CANCELED: 130}
+_BAD_REQUEST: Final = 2
+_STOPPED: Final = 143
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts; progress goes to stderr.")]
+
+
+def read_settings() -> Settings:
+    """Return the settings, ready for Prefect to be imported; a wrong one ends the command and is named."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = str(fault["loc"][0])
+        variable = name if name.isupper() else f"LONGVIDEO_{name.upper()}"
+        typer.echo(f"{variable}: {fault['msg']}", err=True)
+        raise typer.Exit(_BAD_REQUEST) from error
+    prepare_environment(settings)
+    return settings
+
+
+def run(body: Coroutine[Any, Any, int], *, as_json: bool) -> int:
+    """Run a command's coroutine and return its exit code; our own errors are told, not traced."""
+    try:
+        return asyncio.run(body)
+    except LongVideoError as error:
+        return told(error, as_json=as_json)
+    except asyncio.CancelledError:
+        typer.echo("Stopped; the film is given back. Run the same command again to go on with it.", err=True)
+        return _STOPPED
+
+
+def told(error: LongVideoError, *, as_json: bool) -> int:
+    """Tell an error to a person or a script, and return the exit code for it."""
+    code = getattr(error, "code", "internal_error")
+    if as_json:
+        print_json({"error": {"code": code, "message": str(error)}})
+    else:
+        typer.echo(str(error), err=True)
+    return _BAD_REQUEST if isinstance(error, RequestError) else 1
+
+
+def print_json(value: object) -> None:
+    """Write one JSON value to standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")

@@ -1,0 +1,80 @@
+"""From a stored clip to its part: conformed once, with cards and burned subtitles drawn in the same encode."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from film.canvas import FPS, frames_of, samples_of
+from film.cues import Cue
+from film.plan import Slot, shot_starts
+from film.request import FilmRequest, Subtitles
+from ledger.rows import StoredFile
+from media.cards import end_card, title_card
+from media.conform import conform
+from media.overlay import Overlay
+from media.part import Part, read_part
+from media.subtitles import ass
+from tasks.run import FilmRun
+
+#: How long a card is seen.
+_CARD_FRAMES: Final = 2 * FPS
+
+
+async def conformed(run: FilmRun, slot: Slot, clip: StoredFile, cues: Sequence[Cue]) -> Part:
+    """Return the part of a segment's clip, made unless an earlier run made it.
+
+    Args:
+        run: The film's run.
+        slot: The segment's slot.
+        clip: The stored clip.
+        cues: The narration to burn in; empty where subtitles are soft or off.
+
+    Raises:
+        ClipRejected: The clip can't be decoded to the end.
+        GlyphMissing: The font can't draw a text that was asked for.
+    """
+    canvas, frames = run.opened.request.canvas, frames_of(slot.kept_s)
+    drawn = _drawn(run.opened.request, slot, len(run.opened.plan), cues)
+    folder = run.studio.work / "parts" / f"{clip.sha256[:32]}-{canvas.width}x{canvas.height}-{frames}{drawn}"
+    part = await asyncio.to_thread(read_part, folder)
+    if part is not None:
+        return part
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    overlay = await asyncio.to_thread(_overlay, run, slot, cues) if drawn else None
+    async with run.studio.local_copy(clip.object_key) as file:
+        return await conform(file, canvas=canvas, frames=frames, into=folder, overlay=overlay)
+
+
+def _drawn(request: FilmRequest, slot: Slot, segments: int, cues: Sequence[Cue]) -> str:
+    """Return what makes a drawn part differ from the plain one of the same clip, empty if nothing is drawn."""
+    title = request.title_card if slot.index == 0 else None
+    end = request.end_card if slot.index == segments - 1 else None
+    words = [(cue.text, cue.start_sample, cue.end_sample) for cue in cues]
+    if title is None and end is None and not words:
+        return ""
+    text = repr((title, end, words, slot.index, request.language))
+    return "-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _overlay(run: FilmRun, slot: Slot, cues: Sequence[Cue]) -> Overlay:
+    request, plan, folder = run.opened.request, run.opened.plan, run.film_folder()
+    frames, canvas, language = frames_of(slot.kept_s), request.canvas, request.language
+    title = request.title_card if slot.index == 0 else None
+    end = request.end_card if slot.index == len(plan) - 1 else None
+    captions = ""
+    if request.subtitles is Subtitles.BURNED:
+        captions = ass(
+            cues,
+            language=language,
+            canvas=canvas,
+            start_sample=shot_starts(plan)[slot.index],
+            samples=samples_of(frames),
+        )
+    return Overlay(
+        title=None if title is None else title_card(title, canvas, folder / "title.png", language=language),
+        title_frames=min(_CARD_FRAMES, frames),
+        end=None if end is None else end_card(end, canvas, folder / "end.png", language=language),
+        end_frames=min(_CARD_FRAMES, frames),
+        captions=captions,
+    )
