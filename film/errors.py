@@ -14,8 +14,7 @@ LongVideoError
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
 │                           GlyphMissing, DiskFull
 ├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
-├── StoreUnusable
-├── StageFault              a definite fault of a film, with the stage and segment to blame
+├── StoreUnusable, PrefectUnavailable, DeadlineExceeded
 └── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
 """
 

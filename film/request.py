@@ -197,11 +197,15 @@ def stored_request(fields: Mapping[str, Any]) -> FilmRequest:
     return FilmRequest.model_validate(dict(fields), context={"stored": True})
 
 
+#: How little of a value these faults say something about; any other kind has looked inside.
+_DEPTH: Final = {"model_type": 0, "bool_type": 1}
+
+
 def _first_fault(error: ValidationError) -> InvalidRequest:
     faults = error.errors(include_url=False)
-    # Of a union's members the one that looked deepest into the value was meant: {"url": ...} is no wrong bool.
     same_field = [fault for fault in faults if fault["loc"][:1] == faults[0]["loc"][:1]]
-    fault = max(same_field, key=lambda fault: len(fault["loc"]) * (fault["type"] != "model_type"))
+    # Of a union's members the one that looked into the value was meant: {"url": ...} is no wrong bool.
+    fault = max(same_field, key=lambda fault: _DEPTH.get(fault["type"], len(_DEPTH)))
     reason = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     # A union names its members in the location ("narration", "bool"); the customer's field is the first part.
     field = str(fault["loc"][0]) if fault["loc"] else ""
