@@ -20,10 +20,25 @@ from simulators.connection import ResettableProtocol
 from simulators.makers import makers
 from simulators.vibegen.callbacks import call_back
 from simulators.world.faults import FaultScript
-from simulators.world.settings import DEFAULT_KEYS, Key, Settings, Vendor, key_of_command_line
+from simulators.world.settings import (
+    CONCURRENT_JOBS,
+    CREATES_PER_MINUTE,
+    DEFAULT_KEYS,
+    GRANTS,
+    Key,
+    Service,
+    Settings,
+    Vendor,
+    key_of_command_line,
+)
 from simulators.world.world import open_world
 
 _PARENT_LOOK_S = 0.5
+_AMOUNTS = {
+    "--grant": "credits each user of a vendor starts with",
+    "--per-minute": "size of a rate window",
+    "--concurrent": "jobs a user of a service may have running",
+}
 
 
 class _Server(uvicorn.Server):
@@ -60,6 +75,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--time-scale", type=float, default=20.0, help="how much faster vendors are than in truth")
     parser.add_argument("--faults", type=Path, help="JSON file of modes and fault rules to start with")
     parser.add_argument("--key", type=_key, action="append", default=[], metavar="VENDOR=KEY", help="one more key")
+    for name, says in _AMOUNTS.items():
+        parser.add_argument(name, type=_amount, action="append", default=[], metavar="NAME=NUMBER", help=says)
     parser.add_argument("--parent", type=int, help="end when the process with this id is gone")
     return parser.parse_args(argv)
 
@@ -69,6 +86,13 @@ def _key(text: str) -> Key:
     if vendor not in set(Vendor) or not secret:
         raise argparse.ArgumentTypeError(f"wanted VENDOR=KEY with one of {', '.join(Vendor)}")
     return key_of_command_line(Vendor(vendor), secret)
+
+
+def _amount(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not number.isdigit() or name not in {*GRANTS, *CREATES_PER_MINUTE, *CONCURRENT_JOBS}:
+        raise argparse.ArgumentTypeError(f"wanted NAME=NUMBER, got {text}")
+    return name, int(number)
 
 
 async def _watch(parent: int, server: _Server) -> None:
@@ -140,6 +164,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         assets=options.assets.absolute(),
         time_scale=options.time_scale,
         keys=(*DEFAULT_KEYS, *options.key),
+        grants={**GRANTS, **{Vendor(name): amount for name, amount in options.grant}},
+        creates_per_minute={**CREATES_PER_MINUTE, **dict(options.per_minute)},
+        concurrent_jobs={**CONCURRENT_JOBS, **{Service(name): amount for name, amount in options.concurrent}},
     )
     asyncio.run(serve(settings, port=options.port, script=script, parent=options.parent))
     return 0

@@ -16,11 +16,12 @@ _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class ClockStep(BaseModel):
-    """How far to move the world's clock: vendor seconds, which the time scale divides."""
+    """How far to move the world's clock (vendor seconds, which the time scale divides), and whether it runs."""
 
     model_config = ConfigDict(extra="forbid")
 
-    advance_vendor_s: float = Field(ge=0)
+    advance_vendor_s: float = Field(default=0.0, ge=0)
+    running: bool | None = None
 
 
 def routes(world: World) -> list[Route]:
@@ -30,6 +31,7 @@ def routes(world: World) -> list[Route]:
         Route("/_control/books", _books(world), methods=["GET"]),
         Route("/_control/jobs", _jobs(world), methods=["GET"]),
         Route("/_control/faults", _faults(world), methods=["GET", "PUT", "DELETE"]),
+        Route("/_control/quiet", _quiet(world), methods=["GET"]),
         Route("/_control/clock", _clock(world), methods=["GET", "PUT"]),
     ]
 
@@ -72,6 +74,15 @@ def _faults(world: World) -> _Endpoint:
     return faults
 
 
+def _quiet(world: World) -> _Endpoint:
+    async def quiet(_: Request) -> Response:
+        """Answer when every file that was asked for is made."""
+        await world.workshop.quiet()
+        return JSONResponse({"quiet": True})
+
+    return quiet
+
+
 def _clock(world: World) -> _Endpoint:
     async def clock(request: Request) -> Response:
         if request.method == "PUT":
@@ -79,8 +90,11 @@ def _clock(world: World) -> _Endpoint:
                 step = ClockStep.model_validate(_json(await request.body()))
             except ValidationError as error:
                 return _invalid(error)
-            await world.advance_clock(step.advance_vendor_s)
-        return JSONResponse({"now_ms": world.clock.now_ms(), "shift_ms": world.clock.shift_ms})
+            if step.running is not None:
+                (world.clock.run if step.running else world.clock.stop)()
+            world.clock.advance(step.advance_vendor_s)
+            await world.keep_clock()
+        return JSONResponse({"now_ms": world.clock.now_ms(), "running": world.clock.stopped_ms is None})
 
     return clock
 

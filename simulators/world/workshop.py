@@ -65,6 +65,11 @@ class Workshop:
             raise AssetMissing
         return self.folder(job)
 
+    async def quiet(self) -> None:
+        """Wait until nothing is being made."""
+        while self._under_way:
+            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
     async def close(self) -> None:
         """Stop what is under way; it starts again when somebody asks for it."""
         tasks = list(self._under_way.values())

@@ -1,5 +1,6 @@
 """The world as one value: clock, books, faults, files, keys. `open_world` builds it, every room is handed it."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from simulators.world.faults import Faults
 from simulators.world.settings import Service, Settings, Vendor
 from simulators.world.workshop import Maker, Workshop
 
-_SHIFT = "clock_shift_ms"
+_CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +33,10 @@ class World:
                 return key.user
         return None
 
-    async def advance_clock(self, vendor_s: float) -> None:
-        """Move the world's clock ahead by `vendor_s` of a vendor's seconds; it stays so after a restart."""
-        self.clock.shift_ms += self.clock.scaled_ms(vendor_s)
-        await self.database.store_setting(_SHIFT, str(self.clock.shift_ms))
+    async def keep_clock(self) -> None:
+        """Write down how the clock was moved or stopped, so that it stays so after a restart."""
+        state = {"shift_ms": self.clock.shift_ms, "stopped_ms": self.clock.stopped_ms}
+        await self.database.store_setting(_CLOCK, json.dumps(state))
 
 
 @asynccontextmanager
@@ -46,8 +47,8 @@ async def open_world(settings: Settings, makers: Mapping[Service, Maker]) -> Asy
         database=database, assets=settings.assets, makers=makers, renders_at_once=settings.renders_at_once
     )
     try:
-        shift_ms = int(await database.setting(_SHIFT) or 0)
-        clock = Clock(time_scale=settings.time_scale, shift_ms=shift_ms)
+        state = json.loads(await database.setting(_CLOCK) or "{}")
+        clock = Clock(time_scale=settings.time_scale, **state)
         faults = Faults(database)
         await faults.load()
         books = Books(database=database, clock=clock, settings=settings, workshop=workshop)

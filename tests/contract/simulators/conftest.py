@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,6 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-#: So fast that a job is done by the time it is asked for again, and a rate window is over after 12 ms.
-FAST = 5000.0
-#: True to the clock: a job or a window ends only when a test moves the clock.
-SLOW = 1.0
-
-LISTENHUB = "/listenhub/openapi"
 KEYS = {
     "/listenhub": ("lh_sk_sim_alpha", "lh_sk_sim_beta"),
     "/senseaudio": ("sk-sense-sim-alpha", "sk-sense-sim-beta"),
@@ -50,9 +43,13 @@ class Simulators:
         self.process.stdout.close()
         return self.process.wait(timeout=10)
 
-    def send(self, method: str, path: str, body: Any = None, *, user: int = 0, key: str | None = None) -> httpx.Response:
+    def send(
+        self, method: str, path: str, body: Any = None, *, user: int = 0, key: str | None = None
+    ) -> httpx.Response:
         """Send a request with the key of the vendor's first (0) or second (1) user, or with another key."""
-        secret = key if key is not None else next(keys[user] for prefix, keys in KEYS.items() if path.startswith(prefix))
+        secret = (
+            key if key is not None else next(keys[user] for prefix, keys in KEYS.items() if path.startswith(prefix))
+        )
         headers = {"authorization": f"Bearer {secret}"}
         return self.client.request(method, path, json=body, headers=headers)
 
@@ -64,21 +61,31 @@ class Simulators:
         """Send a POST as one of the vendor's users."""
         return self.send("POST", path, body, user=user)
 
-    def ended(self, path: str, *, within_s: float = 30.0) -> dict[str, Any]:
-        """Poll a task until it has ended; returns its body without the envelope."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
-            body = self.get(path).json()
-            task: dict[str, Any] = body.get("data", body)
-            if task["status"] in {"success", "completed", "failed", "fail"}:
-                return task
-            time.sleep(0.02)
-        raise AssertionError(f"{path} has not ended: {task}")
+    def create(self, path: str, body: Any, *, user: int = 0) -> httpx.Response:
+        """Send a create in a fresh rate window."""
+        self.advance(61)
+        return self.post(path, body, user=user)
+
+    def end(self, path: str, *, after_s: float = 200.0) -> dict[str, Any]:
+        """Let `after_s` vendor seconds pass and all files be made; return the task without its envelope."""
+        self.quiet()
+        self.advance(after_s)
+        body = self.get(path).json()
+        task: dict[str, Any] = body.get("data", body)
+        return task
+
+    def quiet(self) -> None:
+        """Wait until nothing is being rendered."""
+        assert self.client.get("/_control/quiet").status_code == 200
 
     def script(self, *rules: dict[str, Any], **modes: Any) -> None:
         """Put fault rules and modes in force."""
         reply = self.client.put("/_control/faults", json={"rules": list(rules), "modes": modes})
         assert reply.status_code == 200, reply.text
+
+    def stop_clock(self) -> None:
+        """Let the world's clock stand still: from here on only `advance` moves it."""
+        assert self.client.put("/_control/clock", json={"running": False}).status_code == 200
 
     def advance(self, vendor_s: float) -> None:
         """Move the world's clock."""
@@ -92,15 +99,16 @@ class Simulators:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    """One fast process for all tests that leave no trace but jobs."""
-    running = Simulators(tmp_path_factory.mktemp("world"), time_scale=FAST)
+    """One process for all tests that leave no trace but jobs; its clock stands still until a test moves it."""
+    running = Simulators(tmp_path_factory.mktemp("world"), time_scale=1.0)
+    running.stop_clock()
     yield running
     running.stop()
 
 
 @pytest.fixture
 def scripted(world: Simulators) -> Iterator[Simulators]:
-    """The fast process, for tests with fault rules or modes: they are taken back at the end."""
+    """The same process, for tests with fault rules or modes: they are taken back at the end."""
     yield world
     world.client.delete("/_control/faults")
 
@@ -110,11 +118,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Simulators]]:
     """Start processes of one's own, one after the other in the same home; what still runs is ended."""
     started: list[Simulators] = []
 
-    def begin(*extra: str, time_scale: float = SLOW) -> Simulators:
+    def begin(*extra: str, time_scale: float = 1.0) -> Simulators:
         started.append(Simulators(tmp_path, time_scale=time_scale, extra=extra))
+        started[-1].stop_clock()
         return started[-1]
 
     yield begin
     for running in started:
-        if running.process.poll() is None:
-            running.stop(kill=True)
+        running.stop(kill=True)
