@@ -34,7 +34,7 @@ from media.part import (
     write_part,
 )
 from media.pcm import wav_samples, write_silence
-from media.probe import Facts, probe
+from media.probe import Facts, Look, look, probe
 from media.sharpness import sharpest
 
 #: Every sixth frame is looked at for the cover.
@@ -55,12 +55,16 @@ class _Order:
 
     clip: Path
     facts: Facts
+    look: Look
     canvas: Canvas
     frames: int
     skip_frames: int
     overlay: Overlay
     cut: Cut | None
     draft: Path
+
+    def tagged(self, stream: Any) -> Any:
+        return tagged(stream, self.look, width=self.facts.width, height=self.facts.height)
 
     @property
     def cover_size(self) -> tuple[int, int]:
@@ -99,14 +103,15 @@ async def conform(
         DiskFull: There was no room for the part.
         CommandTimedOut: The encode didn't end.
     """
-    facts = await asyncio.to_thread(probe, clip)
+    facts, seen = await asyncio.to_thread(probe, clip), await asyncio.to_thread(look, clip)
     cut = None
     if may_copy and skip_frames == 0 and (overlay is None or overlay.empty):
-        cut = await asyncio.to_thread(plan_cut, clip, facts, canvas=canvas, frames=frames)
+        cut = await asyncio.to_thread(plan_cut, clip, facts, seen, canvas=canvas, frames=frames)
     with folder_made_whole(into) as draft:
         order = _Order(
             clip=clip,
             facts=facts,
+            look=seen,
             canvas=canvas,
             frames=frames,
             skip_frames=skip_frames,
@@ -143,8 +148,8 @@ def _outputs(order: _Order) -> list[Any]:
         .filter("setpts", f"N/{FPS}/TB")
         .split()
     )
-    last = tagged(timed[1], order.facts).filter("trim", start_frame=order.frames - 1)
-    fitted = fit(tagged(timed[0], order.facts), order.canvas).split()
+    last = order.tagged(timed[1]).filter("trim", start_frame=order.frames - 1)
+    fitted = fit(order.tagged(timed[0]), order.canvas).split()
     cover = (
         detect(fitted[1], order.draft / _FINDINGS)
         .filter("select", f"not(mod(n,{COVER_STEP}))")

@@ -22,7 +22,7 @@ from media import encoding
 from media.avc import IDR, PARAMETER_SETS, read_avcc, set_ids, unit_kinds, write_avcc
 from media.guards import Kind, open_foreign
 from media.part import Mode
-from media.probe import Facts
+from media.probe import Facts, Look
 
 TICKS_PER_FRAME: Final = TIMESCALE // FPS
 #: A clip's packets may be this far from their frame's time, in seconds; coarser time bases round.
@@ -71,13 +71,13 @@ class Cut:
         return Mode.COPIED if self.kept == self.frames else Mode.PREFIX_CUT
 
 
-def plan_cut(clip: Path, facts: Facts, *, canvas: Canvas, frames: int) -> Cut | None:
+def plan_cut(clip: Path, facts: Facts, look: Look, *, canvas: Canvas, frames: int) -> Cut | None:
     """Return how `clip` can become a part of `frames` frames without an encode, or None if it can't.
 
     It can't if anything about it differs from the film but the number of frames: codec, size, pixels, colours, frame
     rate, hidden or missing frames, parameter sets inside the stream.
     """
-    if not _fits(facts, canvas) or facts.frames < frames:
+    if not _fits(facts, look, canvas) or facts.frames < frames:
         return None
     with open_foreign(clip, Kind.MP4) as container:
         video = container.streams.video[0]
@@ -129,16 +129,15 @@ def _ids(number: int) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset({number}), frozenset({number})
 
 
-def _fits(facts: Facts, canvas: Canvas) -> bool:
-    color = facts.color
+def _fits(facts: Facts, look: Look, canvas: Canvas) -> bool:
     return (
-        (facts.codec, facts.codec_tag, facts.pix_fmt) == ("h264", "avc1", "yuv420p")
+        (facts.codec, facts.codec_tag, look.pix_fmt) == ("h264", "avc1", "yuv420p")
         and (facts.width, facts.height) == (canvas.width, canvas.height)
-        and facts.sample_aspect == 1
-        and facts.rotation == 0
         and facts.packets == facts.frames
-        and {color.matrix, color.primaries, color.transfer} <= {_BT709, _UNSPECIFIED}
-        and color.range != _FULL_RANGE
+        and look.sample_aspect == 1
+        and look.rotation == 0
+        and {look.matrix, look.primaries, look.transfer} <= {_BT709, _UNSPECIFIED}
+        and look.color_range != _FULL_RANGE
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from film.canvas import Canvas
-from media.probe import Facts
+from media.probe import Look
 
 #: A clip whose shape differs by less than this share fills the canvas, losing a rim, rather than stand between bars.
 FILL_TOLERANCE: Final = 0.03
@@ -11,14 +11,14 @@ FILL_TOLERANCE: Final = 0.03
 _UNSPECIFIED: Final = 2
 
 
-def tagged(stream: Any, facts: Facts) -> Any:
+def tagged(stream: Any, look: Look, *, width: int, height: int) -> Any:
     """Return a clip's ffmpeg-python video stream with its colour matrix named.
 
     An untagged clip is read as players read it: BT.709 from 720 lines on, BT.601 below.
     """
-    if facts.color.matrix != _UNSPECIFIED:
+    if look.matrix != _UNSPECIFIED:
         return stream
-    tall = min(facts.width, facts.height) >= 720
+    tall = min(width, height) >= 720
     return stream.filter("setparams", colorspace="bt709" if tall else "smpte170m")
 
 

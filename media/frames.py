@@ -15,7 +15,7 @@ from media import encoding
 from media.command import CommandReport, run_ffmpeg
 from media.fitting import tagged
 from media.guards import Kind, strict_input
-from media.probe import Facts, probe
+from media.probe import Facts, Look, look, probe
 from media.sharpness import sharpness
 
 #: Every sixth frame is looked at for the sharpest, this wide.
@@ -47,9 +47,9 @@ async def last_frame(clip: Path, into: Path) -> Path:
     Raises:
         ClipRejected: The clip can't be decoded.
     """
-    facts = await asyncio.to_thread(probe, clip)
+    source = await asyncio.to_thread(_read, clip)
     # Counted from the front: seeking from the end misses on odd time stamps (three files out of six when measured).
-    await _grab(clip, facts, f"gte(n,{max(0, facts.frames - 2)})", into)
+    await _grab(source, f"gte(n,{max(0, source.facts.frames - 2)})", into)
     return into
 
 
@@ -59,7 +59,7 @@ async def first_frame(clip: Path, into: Path) -> Path:
     Raises:
         ClipRejected: The clip can't be decoded.
     """
-    await _grab(clip, await asyncio.to_thread(probe, clip), "eq(n,0)", into, count=1)
+    await _grab(await asyncio.to_thread(_read, clip), "eq(n,0)", into, count=1)
     return into
 
 
@@ -69,12 +69,12 @@ async def sharpest_frame(clip: Path, into: Path) -> Path:
     Raises:
         ClipRejected: The clip can't be decoded.
     """
-    facts = await asyncio.to_thread(probe, clip)
-    width, height = _look_size(facts)
-    stream = _upright(clip, facts).filter("select", f"not(mod(n,{STEP}))").filter("scale", width, height, flags="area")
+    source = await asyncio.to_thread(_read, clip)
+    width, height = source.small
+    stream = source.upright().filter("select", f"not(mod(n,{STEP}))").filter("scale", width, height, flags="area")
     report = await _decoded(ffmpeg.output(stream, "pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"))
     index = await asyncio.to_thread(_sharpest_of, report.stdout, (height, width))
-    await _grab(clip, facts, f"eq(n,{index * STEP})", into, count=1)
+    await _grab(source, f"eq(n,{index * STEP})", into, count=1)
     return into
 
 
@@ -118,10 +118,28 @@ def _windows(picture: Path) -> NDArray[np.float64]:
     return tiles.reshape(rows * columns, _WINDOW * _WINDOW)
 
 
-def _look_size(facts: Facts) -> tuple[int, int]:
-    wide, high = (facts.height, facts.width) if facts.rotation % 180 else (facts.width, facts.height)
-    width = min(LOOK_WIDTH, wide)
-    return width, max(16, round(high * width / wide))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """A clip and what is known of it."""
+
+    path: Path
+    facts: Facts
+    look: Look
+
+    @property
+    def small(self) -> tuple[int, int]:
+        facts, turned = self.facts, self.look.rotation % 180
+        wide, high = (facts.height, facts.width) if turned else (facts.width, facts.height)
+        width = min(LOOK_WIDTH, wide)
+        return width, max(16, round(high * width / wide))
+
+    def upright(self) -> Any:
+        source = ffmpeg.input(str(self.path), threads=encoding.THREADS, **strict_input(Kind.MP4))
+        return tagged(source.video, self.look, width=self.facts.width, height=self.facts.height)
+
+
+def _read(clip: Path) -> _Source:
+    return _Source(path=clip, facts=probe(clip), look=look(clip))
 
 
 def _sharpest_of(pictures: bytes, size: tuple[int, int]) -> int:
@@ -131,17 +149,12 @@ def _sharpest_of(pictures: bytes, size: tuple[int, int]) -> int:
     return int(np.argmax([sharpness(frame) for frame in frames]))
 
 
-def _upright(clip: Path, facts: Facts) -> Any:
-    source = ffmpeg.input(str(clip), threads=encoding.THREADS, **strict_input(Kind.MP4))
-    return tagged(source.video, facts)
-
-
-async def _grab(clip: Path, facts: Facts, choice: str, into: Path, *, count: int | None = None) -> None:
+async def _grab(source: _Source, choice: str, into: Path, *, count: int | None = None) -> None:
     settings: dict[str, Any] = {"update": 1, "fps_mode": "passthrough", "f": "image2"}
     settings |= {"q:v": 2} if into.suffix in (".jpg", ".jpeg") else {"pix_fmt": "rgb24"}
     settings |= {} if count is None else {"frames:v": count}
     draft = into.with_name(f".{into.name}")
-    stream = _upright(clip, facts).filter("select", choice)
+    stream = source.upright().filter("select", choice)
     codec = "mjpeg" if into.suffix in (".jpg", ".jpeg") else "png"
     try:
         await _decoded(ffmpeg.output(stream, str(draft), **{"c:v": codec, **settings}))

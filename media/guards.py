@@ -50,13 +50,14 @@ def own_input() -> dict[str, str | None]:
 
 
 @contextmanager
-def open_foreign(path: Path, kind: Kind) -> Iterator[InputContainer]:
-    """Open a foreign file with PyAV under the guards.
+def open_foreign(path: Path, kind: Kind, **options: str) -> Iterator[InputContainer]:
+    """Open a foreign file with PyAV under the guards, and further `options` of its demuxer and decoders.
 
     Raises:
         ClipRejected: It can't be read as `kind`, at opening or inside the block.
     """
     guards = {"protocol_whitelist": "file", "format_whitelist": _WHITELIST.get(kind, kind.value)}
+    guards |= options
     try:
         with av.open(
             str(path), format=kind.value, options=guards, timeout=(OPEN_TIMEOUT_S, OPEN_TIMEOUT_S)

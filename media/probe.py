@@ -1,4 +1,4 @@
-"""What a file says of itself, read by PyAV: every packet's times, no picture decoded but the first."""
+"""What a file says of itself, read by PyAV: every packet's times; of the pictures at most the first."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from pathlib import Path
 from av.audio.stream import AudioStream
 from av.codec.context import CodecContext
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -17,10 +16,16 @@ from media.guards import Kind, open_foreign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ColorTags:
-    """The colour description a stream carries, by the numbers of ITU-T H.273 (2 = unspecified)."""
+class Look:
+    """How a clip's pictures are to be read, told by the first one when decoded."""
 
-    range: int
+    pix_fmt: str
+    #: Width of a pixel over its height.
+    sample_aspect: Fraction
+    #: Degrees the player is told to turn the picture, counter-clockwise: 0, 90, 180 or 270.
+    rotation: int
+    #: The colour description, by the numbers of ITU-T H.273 (2 = unspecified); range 2 is full, 1 limited.
+    color_range: int
     matrix: int
     primaries: int
     transfer: int
@@ -45,7 +50,6 @@ class Facts:
     codec_tag: str
     width: int
     height: int
-    pix_fmt: str
     #: Packets that are shown (an edit list may hide some); one packet is one frame in the codecs let in.
     frames: int
     #: Packets the index promises, and how many could be read.
@@ -56,28 +60,44 @@ class Facts:
     #: From the first shown frame's start to the last one's end.
     duration_s: float
     fps: float
-    #: Degrees the player is told to turn the picture: 0, 90, 180 or 270.
-    rotation: int
-    #: Width of a pixel over its height.
-    sample_aspect: Fraction
-    color: ColorTags
     video_streams: int
     audio: SoundFacts | None
     extradata_sha256: str
 
 
 def probe(path: Path) -> Facts:
-    """Read `path` as an MP4 file.
+    """Read `path` as an MP4 file; no picture is decoded.
 
     Raises:
         ClipRejected: It is none, or holds no video stream.
     """
-    with open_foreign(path, Kind.MP4) as container:
-        if not container.streams.video:
-            raise ClipRejected(check="streams", expected="one video stream", found="none")
-        video = container.streams.video[0]
+    # A first picture of a few hundred kilobytes takes longer to decode than all the rest of a probe.
+    with open_foreign(path, Kind.MP4, skip_frame="all") as container:
+        video = _video(container)
         audio = sound_facts(container.streams.audio[0]) if container.streams.audio else None
         return _facts(container, video, audio)
+
+
+def look(path: Path) -> Look:
+    """Decode the first picture of `path` and tell how all are to be read.
+
+    Raises:
+        ClipRejected: There is none that can be decoded.
+    """
+    with open_foreign(path, Kind.MP4) as container:
+        video = _video(container)
+        video.codec_context.thread_count = 1  # one frame is decoded: threads would only cost their start
+        for frame in container.decode(video):
+            return Look(
+                pix_fmt=frame.format.name,
+                sample_aspect=video.codec_context.sample_aspect_ratio or Fraction(1),
+                rotation=int(getattr(frame, "rotation", 0)) % 360,  # not in PyAV's stubs
+                color_range=int(frame.color_range),
+                matrix=int(frame.colorspace),
+                primaries=int(frame.color_primaries),
+                transfer=int(frame.color_trc),
+            )
+    raise ClipRejected(check="decode", expected="a picture", found="none")
 
 
 def sound_facts(stream: AudioStream) -> SoundFacts:
@@ -116,17 +136,18 @@ class _Tally:
         return self.end - (self.first or 0)
 
 
+def _video(container: InputContainer) -> VideoStream:
+    if not container.streams.video:
+        raise ClipRejected(check="streams", expected="one video stream", found="none")
+    _require_codec(container.streams.video[0])
+    return container.streams.video[0]
+
+
 def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | None) -> Facts:
-    _require_codec(video)
-    context = video.codec_context
-    context.thread_count = 1  # one frame is decoded: threads would only cost their start
-    tally, rotation = _Tally(), None
+    context, tally = video.codec_context, _Tally()
     for packet in container.demux(video):
-        if packet.size == 0:
-            continue
-        tally.add(packet)
-        if rotation is None:
-            rotation = _rotation(packet)
+        if packet.size:
+            tally.add(packet)
     tick = video.time_base or Fraction(0)
     duration = tally.length * tick
     return Facts(
@@ -135,21 +156,12 @@ def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | No
         codec_tag=context.codec_tag,
         width=context.width,
         height=context.height,
-        pix_fmt=context.pix_fmt or "",
         frames=tally.shown,
         indexed=len(video.index_entries),
         packets=tally.packets,
         start_s=float((tally.first or 0) * tick),
         duration_s=float(duration),
         fps=float(tally.shown / duration) if duration else 0.0,
-        rotation=rotation or 0,
-        sample_aspect=context.sample_aspect_ratio or Fraction(1),
-        color=ColorTags(
-            range=int(context.color_range),
-            matrix=int(context.colorspace),
-            primaries=int(context.color_primaries),
-            transfer=int(context.color_trc),
-        ),
         video_streams=len(container.streams.video),
         audio=audio,
         extradata_sha256=hashlib.sha256(context.extradata or b"").hexdigest(),
@@ -161,13 +173,3 @@ def _require_codec(stream: AudioStream | VideoStream) -> None:
     context: CodecContext | None = stream.codec_context
     if context is None:
         raise ClipRejected(check="codec", expected="one that is known here", found="none")
-
-
-def _rotation(packet: "Packet[VideoStream]") -> int | None:
-    # The display matrix is only handed out with a decoded frame.
-    try:
-        for frame in packet.decode():
-            return int(getattr(frame, "rotation", 0)) % 360
-    except FFmpegError:
-        return 0  # a damaged picture is the decode check's finding
-    return None

@@ -12,7 +12,7 @@ from media.conform import conform
 from media.gate import gate_clip
 from media.part import Part
 from media.pcm import read_wav, wav_samples
-from media.probe import probe
+from media.probe import look, probe
 
 from .conftest import PICTURE, SOUND, MakeClip
 from .pictures import counting, numbers
@@ -95,11 +95,11 @@ async def conformed(clip: Path, canvas: Canvas, folder: Path) -> Part:
 
 
 def check_profile(part: Part, canvas: Canvas) -> None:
-    facts = probe(part.picture)
+    facts, seen = probe(part.picture), look(part.picture)
     assert (facts.packets, facts.frames, facts.duration_s) == (FRAMES, FRAMES, SECONDS)
-    assert (facts.codec, facts.codec_tag, facts.pix_fmt) == ("h264", "avc1", "yuv420p")
-    assert (facts.width, facts.height, facts.sample_aspect, facts.rotation) == (canvas.width, canvas.height, 1, 0)
-    assert (facts.color.range, facts.color.matrix, facts.color.primaries, facts.color.transfer) == (1, 1, 1, 1)
+    assert (facts.codec, facts.codec_tag, seen.pix_fmt) == ("h264", "avc1", "yuv420p")
+    assert (facts.width, facts.height, seen.sample_aspect, seen.rotation) == (canvas.width, canvas.height, 1, 0)
+    assert (seen.color_range, seen.matrix, seen.primaries, seen.transfer) == (1, 1, 1, 1)
     assert facts.audio is None
     assert wav_samples(part.sound) == FRAMES * 2000
     assert len(numbers(part.picture)) == FRAMES

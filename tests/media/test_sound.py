@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from film.errors import ClipRejected
+from film.errors import ClipRejected, NarrationTooLong
 from media.loudness import measure
 from media.mix import Mix, mix
 from media.pcm import read_wav, write_wav
-from film.errors import NarrationTooLong
 from media.place import PlacedSound, place
 from media.stems import LOOP_SAMPLES, lay_bed, make_stem
 
