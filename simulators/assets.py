@@ -1,7 +1,7 @@
 """`/assets/...`: the files jobs made. Those with a documented life end with it; fault rules spoil the others."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +10,10 @@ from starlette.responses import FileResponse, HTMLResponse, Response, StreamingR
 from starlette.routing import Route
 
 from simulators.connection import reset
-from simulators.door import GATEWAY_PAGE
+from simulators.door import GATEWAY_PAGE, Call, endpoint
 from simulators.drawing.clips import make_clip
-from simulators.world.errors import AssetMissing, Refusal
+from simulators.filestore import DIALECT, refusal, response
+from simulators.world.errors import AssetMissing
 from simulators.world.faults import IN_ASSET, FaultKind, FaultRule
 from simulators.world.jobs import Job, Stage
 from simulators.world.settings import Service
@@ -22,7 +23,6 @@ from simulators.world.world import World
 PROVIDER_FILE: Final = "provider.mp4"
 #: Services whose files are gone after the URL life (vibegen: section 11; SenseAudio: assumed).
 _MORTAL: Final = frozenset({Service.VIBEGEN, Service.SENSEAUDIO})
-_GONE: Final = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
 _TYPES: Final = {
     ".mp4": "video/mp4",
     ".mp3": "audio/mpeg",
@@ -36,53 +36,47 @@ _TYPES: Final = {
 
 def routes(world: World) -> list[Route]:
     """Return the routes of the jobs' files."""
-    return [Route("/assets/{service}/{job_id}/{name}", _endpoint(world), methods=["GET"])]
+    return [
+        Route(
+            f"/assets/{service.value}/{{job_id}}/{{name}}",
+            endpoint(world, serve, service=service, operation="asset", dialect=DIALECT, anonymous=True),
+            methods=["GET"],
+        )
+        for service in Service
+    ]
 
 
-def _endpoint(world: World) -> Callable[[Request], Awaitable[Response]]:
-    async def serve(request: Request) -> Response:
-        try:
-            job, path = await _asset(world, request)
-        except Refusal as refusal:
-            return Response(refusal.body["xml"], status_code=refusal.status, media_type="application/xml")
-        rule = await world.faults.take(job.service, "asset", job.text, IN_ASSET)
-        if rule is not None:
-            return await _spoil(world, request, rule, job, path)
-        return FileResponse(path, media_type=_type(path))
-
-    return serve
+async def serve(call: Call) -> Response:
+    """Serve a file of a finished job, spoilt if a fault rule says so."""
+    job, path = await _asset(call)
+    rule = await call.world.faults.take(job.service, "asset", job.text, IN_ASSET)
+    if rule is not None:
+        return await _spoil(call.world, call.request, rule, job, path)
+    return FileResponse(path, media_type=_type(path))
 
 
 def _type(path: Path) -> str:
     return _TYPES.get(path.suffix, "application/octet-stream")
 
 
-def _refusal(status: int, code: str, message: str) -> Refusal:
-    return Refusal(status, {"xml": _GONE.format(code=code, message=message)})
-
-
-_EXPIRED: Final = _refusal(403, "AccessDenied", "Request has expired")
-
-
-async def _asset(world: World, request: Request) -> tuple[Job, Path]:
+async def _asset(call: Call) -> tuple[Job, Path]:
     """Return the job and the file that a path names, made again if it is missing."""
-    missing = _refusal(404, "NoSuchKey", "The specified key does not exist.")
-    name = request.path_params["name"]
-    found = await world.books.find(request.path_params["job_id"])
-    if found is None or found.service.value != request.path_params["service"]:
-        raise missing
+    world, name = call.world, call.request.path_params["name"]
+    found = await world.books.find(call.request.path_params["job_id"])
+    if found is None or found.service is not call.service:
+        raise refusal(404, "NoSuchKey")
     job, progress = await world.books.observe(found)
     if job.state is not Stage.SUCCESS or progress.stage is Stage.FAILED:
-        raise missing
+        raise refusal(404, "NoSuchKey")
     if _expired(world, job, name):
-        raise _EXPIRED
+        raise refusal(403, "AccessDenied")
     try:
         folder = await world.workshop.deliver(job)
     except AssetMissing as error:
-        raise missing from error
+        raise refusal(404, "NoSuchKey") from error
     path = folder / ("clip.mp4" if name == PROVIDER_FILE else name)
     if not path.is_file():
-        raise missing
+        raise refusal(404, "NoSuchKey")
     return job, path
 
 
@@ -97,7 +91,7 @@ async def _spoil(world: World, request: Request, rule: FaultRule, job: Job, path
     half = whole[: len(whole) // 2]
     match rule.fault:
         case FaultKind.ASSET_EXPIRED:
-            return Response(_EXPIRED.body["xml"], status_code=_EXPIRED.status, media_type="application/xml")
+            return response(403, "AccessDenied")
         case FaultKind.ASSET_EMPTY:
             return Response(b"", media_type=_type(path))
         case FaultKind.ASSET_HTML:

@@ -128,7 +128,8 @@ async def _subject(world: World, request: Request, raw: bytes) -> str:
             return json.dumps(json.loads(raw), ensure_ascii=False)
         except ValueError:
             return raw.decode(errors="replace")
-    job = await world.books.find(request.path_params.get("task_id") or request.query_params.get("id") or "")
+    named = request.path_params.get("task_id") or request.path_params.get("job_id") or request.query_params.get("id")
+    job = await world.books.find(named or "")
     return "" if job is None else job.text
 
 

@@ -39,11 +39,14 @@ async def page_of_jobs(
         jobs = await _lie(call, rule, jobs, offset)
     jobs = [job for job in jobs if keyword in job.text]
     if wanted is None:
-        chosen = [await world.books.observe(job) for job in jobs[offset : offset + limit]]
-        return Page(items=chosen, total=len(jobs))
-    seen = [await world.books.observe(job) for job in jobs]
-    kept = [pair for pair in seen if wanted(pair)]
-    return Page(items=kept[offset : offset + limit], total=len(kept))
+        total = len(jobs)
+        items = [await world.books.observe(job) for job in jobs[offset : offset + limit]]
+    else:
+        kept = [seen for job in jobs if wanted(seen := await world.books.observe(job))]
+        total, items = len(kept), kept[offset : offset + limit]
+    if rule is not None and rule.fault is FaultKind.LIST_WITHOUT_PARAMS:
+        items = [(dataclasses.replace(job, params={}), progress) for job, progress in items]
+    return Page(items=items, total=total)
 
 
 async def _lie(call: Call, rule: FaultRule, jobs: list[Job], offset: int) -> list[Job]:
@@ -56,8 +59,6 @@ async def _lie(call: Call, rule: FaultRule, jobs: list[Job], offset: int) -> lis
             return [job for job in jobs for _ in range(2)]
         case FaultKind.LIST_FOREIGN:
             return await world.books.jobs_of(call.service, None)
-        case FaultKind.LIST_WITHOUT_PARAMS:
-            return [dataclasses.replace(job, params={}) for job in jobs]
         case FaultKind.LIST_SHIFTED if offset > 0:
             # As if jobs had been created between two pages: what stood at the seam is seen twice.
             return jobs[:1] + jobs

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from simulators.door import Call, Dialect, endpoint
+from simulators.door import Call, endpoint
+from simulators.filestore import DIALECT, response
 from simulators.sounding.demonstrations import demonstration
 from simulators.sounding.speakers import SPEAKER_OF_ID
 from simulators.world.errors import Refusal
@@ -17,22 +17,9 @@ from simulators.world.uploads import Uploads
 from simulators.world.world import World
 
 
-def _xml(status: int, code: str) -> Refusal:
-    return Refusal(status, {"xml": f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>"})
-
-
-_DIALECT: Final = Dialect(
-    unauthorized=lambda: _xml(403, "AccessDenied"),
-    malformed=lambda _: _xml(400, "InvalidArgument"),
-    rate_limited=lambda _: _xml(429, "SlowDown"),
-    moderated=lambda: _xml(403, "AccessDenied"),
-    broken=lambda status: _xml(status, "InternalError"),
-)
-
-
 def routes(world: World) -> list[Route]:
     """Return the routes of uploads and demonstrations."""
-    put = endpoint(world, _put, service=Service.LISTENHUB_ACCOUNT, operation="upload", dialect=_DIALECT, anonymous=True)
+    put = endpoint(world, _put, service=Service.LISTENHUB_ACCOUNT, operation="upload", dialect=DIALECT, anonymous=True)
     return [
         Route("/assets/uploads/{upload_id}/{name}", put, methods=["PUT"]),
         Route("/assets/uploads/{upload_id}/{name}", _get(world), methods=["GET"]),
@@ -55,8 +42,8 @@ def _get(world: World) -> Callable[[Request], Awaitable[Response]]:
     async def get(request: Request) -> Response:
         try:
             file, content_type = await Uploads(world).find(request.path_params["upload_id"])
-        except Refusal as refusal:
-            return Response(refusal.body["xml"], status_code=refusal.status, media_type="application/xml")
+        except Refusal as refused:
+            return Response(refused.body["xml"], status_code=refused.status, media_type="application/xml")
         return FileResponse(file, media_type=content_type)
 
     return get
@@ -68,7 +55,7 @@ def _demonstrate(world: World) -> Callable[[Request], Awaitable[Response]]:
     async def demonstrate(request: Request) -> Response:
         speaker = SPEAKER_OF_ID.get(request.path_params["name"].removesuffix(".mp3"))
         if speaker is None:
-            return Response(_xml(404, "NoSuchKey").body["xml"], status_code=404, media_type="application/xml")
+            return response(404, "NoSuchKey")
         async with one_at_a_time:
             file = await demonstration(speaker, world.settings.assets / "speakers")
         return FileResponse(file, media_type="audio/mpeg")

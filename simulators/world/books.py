@@ -1,8 +1,9 @@
 """The vendors' books: jobs are created and paid in one transaction, and settled when somebody looks."""
 
+import asyncio
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiosqlite
@@ -10,7 +11,7 @@ import aiosqlite
 from simulators.world.clock import Clock
 from simulators.world.database import Database
 from simulators.world.errors import NotEnoughCredits, TooManyAtOnce
-from simulators.world.jobs import Job, Order, Progress, Stage, due_ms, progress_of
+from simulators.world.jobs import Fate, Job, Order, Progress, Stage, due_ms, progress_of
 from simulators.world.settings import Service, Settings, Vendor
 from simulators.world.windows import take_place
 from simulators.world.workshop import Workshop
@@ -26,25 +27,31 @@ class Books:
         self._clock = clock
         self._settings = settings
         self._workshop = workshop
+        self._one_create_at_a_time = asyncio.Lock()
 
-    async def create(self, order: Order, *, window: str) -> Job:
+    async def create(self, order: Order, *, window: str, deal: Callable[[Order], Awaitable[Fate]]) -> Job:
         """Take a place in the rate window, take the price and write the job, all in one transaction; then start work.
+
+        Args:
+            order: What was ordered.
+            window: The rate window it takes a place in.
+            deal: Says what becomes of the job; asked once, and only for an order that was accepted.
 
         Raises:
             TooMany: The user's rate window is full.
             TooManyAtOnce: The user has as many jobs running as the vendor allows.
             NotEnoughCredits: The balance does not cover the price.
         """
-        busy = await self._running(order.service, order.user)
-        async with self._database.transaction() as connection:
-            limit = self._settings.creates_per_minute[window]
-            await take_place(connection, self._clock, window=window, user=order.user, limit=limit)
-            if busy >= self._settings.concurrent_jobs.get(order.service, 2**31):
-                raise TooManyAtOnce
-            available = await self._balance(connection, order.service.vendor, order.user)
-            if available < order.price:
-                raise NotEnoughCredits(needed=order.price, available=available)
-            job = await _insert(connection, order, created_ms=self._clock.now_ms())
+        async with self._one_create_at_a_time:
+            await self._refuse_too_many(order)
+            async with self._database.transaction() as connection:
+                limit = self._settings.creates_per_minute[window]
+                await take_place(connection, self._clock, window=window, user=order.user, limit=limit)
+                available = await self._balance(connection, order.service.vendor, order.user)
+                if available < order.price:
+                    raise NotEnoughCredits(needed=order.price, available=available)
+                job = await _insert(connection, order, created_ms=self._clock.now_ms())
+            job = await self._doom(job, await deal(order))
         self._start(job)
         return job
 
@@ -123,12 +130,26 @@ class Books:
         if job.fate.fails_at is None and job.service is not Service.ANTHROPIC:
             self._workshop.start(job)
 
-    async def _running(self, service: Service, user: str) -> int:
+    async def _refuse_too_many(self, order: Order) -> None:
+        limit = self._settings.concurrent_jobs.get(order.service)
+        if limit is None:
+            return
         rows = await self._database.rows(
-            "SELECT * FROM job WHERE service = ? AND user = ? AND state = ?", (service.value, user, _OPEN)
+            "SELECT * FROM job WHERE service = ? AND user = ? AND state = ?", (order.service.value, order.user, _OPEN)
         )
         stages = [(await self.observe(Job.of_row(row)))[1].stage for row in rows]
-        return sum(stage not in {Stage.SUCCESS, Stage.FAILED} for stage in stages)
+        if sum(stage not in {Stage.SUCCESS, Stage.FAILED} for stage in stages) >= limit:
+            raise TooManyAtOnce
+
+    async def _doom(self, job: Job, fate: Fate) -> Job:
+        if fate == job.fate:
+            return job
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE job SET waits_s = ?, fails_at = ?, failure = ?, refunds = ? WHERE id = ?",
+                (fate.waits_s, fate.fails_at, fate.failure, int(fate.refunds), job.id),
+            )
+        return dataclasses.replace(job, fate=fate)
 
     async def _balance(self, connection: aiosqlite.Connection, vendor: Vendor, user: str) -> int:
         async with connection.execute(
@@ -155,11 +176,10 @@ class Books:
 
 
 async def _insert(connection: aiosqlite.Connection, order: Order, *, created_ms: int) -> Job:
-    fate = order.fate
     async with connection.execute(
         "INSERT INTO job (id, service, vendor, user, model, text, params, facts, created_ms, generation_s, waits_s,"
         " fails_at, failure, refunds, charged, refunded, state, ended_ms, result)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?,NULL,'{}') RETURNING *",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL, '', 1, ?, 0, ?, NULL, '{}') RETURNING *",
         (
             order.id,
             order.service.value,
@@ -171,10 +191,6 @@ async def _insert(connection: aiosqlite.Connection, order: Order, *, created_ms:
             _json(order.facts),
             created_ms,
             order.generation_s,
-            fate.waits_s,
-            fate.fails_at,
-            fate.failure,
-            int(fate.refunds),
             order.price,
             _OPEN,
         ),
@@ -195,7 +211,7 @@ def _entry(job: Job) -> dict[str, Any]:
         "key_id": job.user,
         "model": job.model,
         "text": job.text,
-        "params": job.params,
+        "params": _without_pictures(job.params),
         "created_at": job.created_ms,
         "ended_at": job.ended_ms,
         "charged": job.charged,
@@ -204,3 +220,15 @@ def _entry(job: Job) -> dict[str, Any]:
         "fate": dataclasses.asdict(job.fate),
         "result": job.result,
     }
+
+
+def _without_pictures(value: Any) -> Any:
+    """Return an echo for people to read: pictures sent as data are named, not repeated."""
+    match value:
+        case dict():
+            return {name: _without_pictures(part) for name, part in value.items()}
+        case list():
+            return [_without_pictures(part) for part in value]
+        case str() if value.startswith("data:"):
+            return f"{value[:40]}… ({len(value)} characters)"
+    return value

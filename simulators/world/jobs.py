@@ -55,7 +55,6 @@ class Order:
     generation_s: float
     timeout_s: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    fate: Fate = field(default_factory=Fate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
