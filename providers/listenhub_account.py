@@ -57,7 +57,7 @@ class SpeakerList(WireReply):
 class Subscription(WireReply):
     """`GET /v1/user/subscription`; of its many balances the sum is what can be spent."""
 
-    credits_available: float = Field(alias="totalAvailableCredits")
+    credits_available: Decimal = Field(alias="totalAvailableCredits")
 
 
 class ListenHubStorage:
@@ -127,4 +127,4 @@ class ListenHubPurse:
     async def credits_available(self) -> Decimal:
         """Return what is left, in ListenHub's credits; see `providers.ports` for what it raises."""
         reply = await self._wire.read("v1/user/subscription")
-        return Decimal(str(read_data(self._wire, reply, Subscription).credits_available))
+        return read_data(self._wire, reply, Subscription).credits_available

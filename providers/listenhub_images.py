@@ -116,7 +116,7 @@ class Task(WireReply):
 class Estimate(WireReply):
     """What a create would cost."""
 
-    credits: float
+    credits: Decimal
 
 
 class ListenHubImages:
@@ -191,7 +191,7 @@ class ListenHubImages:
             ProviderUnavailable: It can't be asked now.
         """
         reply = await self._wire.ask(f"{_PATH}/estimate-credits", self.request(order))
-        return Decimal(str(_read(self._wire, reply, Estimate).credits))
+        return _read(self._wire, reply, Estimate).credits
 
     def _failure(self, task: Task) -> ProviderError:
         said = self._wire.said(task.failure_text or "the job failed, no reason given")

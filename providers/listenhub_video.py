@@ -29,7 +29,6 @@ from providers.listenhub_wire import (
     VENDOR,
     Created,
     Listing,
-    exact,
     job_failure,
     read_data,
     require_job,
@@ -64,7 +63,7 @@ class Estimate(WireReply):
     """What a create would cost; `tokens` is the model's own measure and only shown."""
 
     tokens: float | None = None
-    credits: float
+    credits: Decimal
 
 
 class ListenHubVideo:
@@ -140,8 +139,8 @@ class ListenHubVideo:
             state=state,
             file_url=file_url if state is JobState.SUCCEEDED else None,
             failure=job_failure(self._wire, task.failure_text, task.failure_code) if failed else None,
-            charged=exact(task.credit_charged),
-            refunded=exact(task.credit_refunded),
+            charged=task.credit_charged,
+            refunded=task.credit_refunded,
         )
 
     async def candidates(self, order: ClipOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
@@ -177,7 +176,7 @@ class ListenHubVideo:
             reference_images=request.reference_images,
         )
         reply = await self._wire.ask(f"{_PATH}/estimate-credits", question)
-        return Decimal(str(read_data(self._wire, reply, Estimate).credits))
+        return read_data(self._wire, reply, Estimate).credits
 
     async def _task(self, job_id: str) -> Task:
         reply = await self._wire.read(f"{_PATH}/tasks/{quote(job_id, safe='')}")

@@ -1,6 +1,7 @@
 """ListenHub video: a task as detail and list tell it, and whether it is the one a lost create made."""
 
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 from pydantic import Field
@@ -36,8 +37,8 @@ class Task(WireReply):
     video_url: str | None = Field(default=None, alias="videoUrl")
     provider_video_url: str | None = Field(default=None, alias="providerVideoUrl")
     seed: int | None = None
-    credit_charged: float | None = Field(default=None, alias="creditCharged")
-    credit_refunded: float | None = Field(default=None, alias="creditRefunded")
+    credit_charged: Decimal | None = Field(default=None, alias="creditCharged")
+    credit_refunded: Decimal | None = Field(default=None, alias="creditRefunded")
     failure_text: str | None = Field(default=None, alias="errorMessage")
     failure_code: int | None = Field(default=None, alias="errorCode")
     created_at: float = Field(alias="createdAt")

@@ -19,7 +19,6 @@ from providers.listenhub_wire import (
     VENDOR,
     Created,
     Listing,
-    exact,
     job_failure,
     read_data,
     require_job,
@@ -52,8 +51,8 @@ class Task(WireReply):
     status: str
     params: Params | None = None
     audio_url: str | None = Field(default=None, alias="audioUrl")
-    credit_charged: float | None = Field(default=None, alias="creditCharged")
-    credit_refunded: float | None = Field(default=None, alias="creditRefunded")
+    credit_charged: Decimal | None = Field(default=None, alias="creditCharged")
+    credit_refunded: Decimal | None = Field(default=None, alias="creditRefunded")
     failure_text: str | None = Field(default=None, alias="errorMessage")
     failure_code: int | None = Field(default=None, alias="errorCode")
     created_at: float = Field(alias="createdAt")
@@ -67,7 +66,7 @@ class Task(WireReply):
 class Estimate(WireReply):
     """What a create would cost (the vendor's SDK names the endpoint, no document does)."""
 
-    credits: float
+    credits: Decimal
 
 
 class ListenHubVoice:
@@ -130,8 +129,8 @@ class ListenHubVoice:
             state=state,
             file_url=task.audio_url if state is JobState.SUCCEEDED else None,
             failure=job_failure(self._wire, task.failure_text, task.failure_code) if failed else None,
-            charged=exact(task.credit_charged),
-            refunded=exact(task.credit_refunded),
+            charged=task.credit_charged,
+            refunded=task.credit_refunded,
         )
 
     async def candidates(self, order: VoiceOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:  # noqa: ARG002
@@ -153,7 +152,7 @@ class ListenHubVoice:
             ProviderUnavailable: It can't be asked now.
         """
         reply = await self._wire.ask(f"{_PATH}/estimate-credits", self.request(order))
-        return Decimal(str(read_data(self._wire, reply, Estimate).credits))
+        return read_data(self._wire, reply, Estimate).credits
 
     async def _task(self, job_id: str) -> Task:
         reply = await self._wire.read(f"{_PATH}/tasks/{quote(job_id, safe='')}")

@@ -6,7 +6,6 @@ page), HTTP 200 with a code (general page). So an answer is judged by the pair o
 
 import logging
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from pydantic import Field
@@ -151,11 +150,6 @@ def job_failure(wire: Wire, detail: str | None, code: int | None) -> ProviderErr
 def seconds_of(time: float) -> float:
     """Return a ListenHub time as unix seconds; the documents say milliseconds, the vendor's tools seconds."""
     return time / 1000 if time > _MILLISECONDS_FROM else time
-
-
-def exact(number: float | None) -> Decimal | None:
-    """Return a count of vendor credits as an exact decimal."""
-    return None if number is None else Decimal(str(number))
 
 
 def require_job(wire: Wire, told: str, job_id: str) -> None:

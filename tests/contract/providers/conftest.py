@@ -1,7 +1,7 @@
 """What the vendors' contract tests share: a stub vendor, a wire to it, the documents' examples, a clock of its own."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from providers.listenhub_voice_request import VoiceRequest
 from providers.transport import Connection, Timeouts
 from providers.wire import Wire
 
+from .simulated import Simulated, running
 from .stub import Stub, served
 
 KEY = "lh_sk_key_that_must_never_show"
@@ -78,3 +79,17 @@ class TestClock:
         """Move on at once."""
         self.waits_s.append(seconds)
         self.at_s += seconds
+
+
+@pytest.fixture(scope="session")
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    """The simulated vendors, one process for all tests."""
+    with running(tmp_path_factory.mktemp("simulators")) as simulated:
+        yield simulated
+
+
+@pytest.fixture
+def simulated(simulators: Simulated) -> Simulated:
+    """The simulated vendors without faults, in new rate windows."""
+    simulators.fresh()
+    return simulators

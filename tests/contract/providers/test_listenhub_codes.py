@@ -17,7 +17,7 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
-from providers.listenhub_wire import CODES, Created, exact, job_failure, read_data, seconds_of, state_of
+from providers.listenhub_wire import CODES, Created, job_failure, read_data, seconds_of, state_of
 from providers.ports import JobState
 from providers.wire import AskLater, Wire
 
@@ -158,8 +158,3 @@ def test_an_unknown_status_is_polled_on_with_a_warning(
 @pytest.mark.parametrize(("told", "seconds"), [(1_700_000_000_000, 1.7e9), (1_700_000_000, 1.7e9), (0, 0.0)])
 def test_times_are_milliseconds_or_seconds(told: float, seconds: float) -> None:
     assert seconds_of(told) == seconds
-
-
-def test_credits_stay_exact() -> None:
-    assert str(exact(47.2)) == "47.2"
-    assert exact(None) is None

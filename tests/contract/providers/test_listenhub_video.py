@@ -1,6 +1,5 @@
-"""ListenHub video on the wire: what is sent, what is read, and which listed job is ours."""
+"""ListenHub video on the wire: what is sent and what is read."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from providers.ports import JobState
 from providers.wire import Wire
 
 from .conftest import clip_order, example, image_ref
-from .stub import Answer, Seen, Stub, reply
+from .stub import Answer, Stub, reply
 
 FAST, PRO, HAPPY = "doubao-seedance-2-fast", "doubao-seedance-2-pro", "happyhorse"
 NOW_MS = 1_700_000_000_000
@@ -28,21 +27,6 @@ def body(value: Any) -> Answer:
 
 def task(job_id: str, *, at_ms: int = NOW_MS, **fields: Any) -> dict[str, Any]:
     return {"id": job_id, "status": "generating", "model": HAPPY, "createdAt": at_ms, **fields}
-
-
-class VendorList:
-    """A vendor that lists `items` and tells `details`; it counts what it was asked."""
-
-    def __init__(self, items: list[dict[str, Any]], details: Mapping[str, dict[str, Any]] | None = None) -> None:
-        self.items = items
-        self.details = details or {}
-
-    def __call__(self, seen: Seen) -> Answer:
-        """Answer a request."""
-        if seen.path == "/v1/video-generation/tasks":
-            return body({"items": self.items, "page": 1, "pageSize": 100, "total": len(self.items)})
-        detail = self.details.get(seen.path.rpartition("/")[2])
-        return body(detail) if detail else reply({"code": 32001, "message": "not found"}, 404)
 
 
 # --- what is sent -------------------------------------------------------------------------------------------------
@@ -149,9 +133,9 @@ async def test_the_documents_task_is_read_as_it_stands(stub: Stub, wire: Wire) -
 
 @pytest.mark.parametrize("status", ["pending", "generating", "uploading", "queued_somewhere"])
 async def test_a_task_under_way_has_no_file(stub: Stub, wire: Wire, status: str) -> None:
-    stub.answers = [body(task("1", status=status, videoUrl="https://x/old.mp4", creditCharged=12.5))]
+    stub.answers = [body(task("1", status=status, videoUrl="https://x/old.mp4", creditCharged=47.2))]
     report = await ListenHubVideo(wire, model=HAPPY).report("1")
-    assert (report.state, report.file_url, report.charged) == (JobState.RUNNING, None, Decimal("12.5"))
+    assert (report.state, report.file_url, report.charged) == (JobState.RUNNING, None, Decimal("47.2"))
 
 
 async def test_a_failed_task_may_be_tried_again(stub: Stub, wire: Wire) -> None:
@@ -194,96 +178,3 @@ async def test_the_file_of_a_report_is_fetched(stub: Stub, wire: Wire, tmp_path:
     stub.answers = [body(task("1"))]
     with pytest.raises(ProviderUnavailable):
         await vendor.fetch(await vendor.report("1"), tmp_path / "1.mp4")
-
-
-# --- which listed job is ours -------------------------------------------------------------------------------------
-
-OURS = {"seed": 77}
-
-
-@pytest.mark.parametrize(
-    ("items", "details", "found"),
-    [
-        ([], {}, []),
-        ([task("a", params=OURS)], {}, ["a"]),
-        ([task("a", params={"seed": 78})], {}, []),
-        ([task("a", params={"seed": -1}, seed=77)], {}, ["a"]),  # the document's list: -1 asked, the real one beside it
-        ([task("a", params={}, seed=78)], {"a": task("a", params=OURS)}, ["a"]),  # the item omits it: the detail tells
-        ([task("a")], {"a": task("a", params=OURS)}, ["a"]),
-        ([task("a")], {"a": task("a", params={"resolution": "720p"})}, []),  # a create without a seed is not ours
-        ([task("a", model=PRO, params=OURS)], {}, []),  # same seed, another model
-        ([task("a", params=OURS), task("a", params=OURS)], {}, None),  # one job twice, another hidden
-        (
-            [task("b", params=OURS, at_ms=NOW_MS + 5), task("a", params=OURS, at_ms=NOW_MS)],
-            {},
-            ["a", "b"],  # paid twice: the oldest first
-        ),
-        ([task("old", params={}, at_ms=NOW_MS - 61_000)], {}, []),  # too old to be asked about
-        ([task("s", params=OURS, at_ms=NOW_MS // 1000)], {}, ["s"]),  # the vendor's tools read seconds
-        ([task("a")], {}, None),  # a job whose detail is gone
-        ([task("a")], {"a": task("a")}, None),  # a job that tells nothing
-        ([{"id": "a"}], {}, None),  # no job at all
-    ],
-)
-async def test_a_lost_create_is_found_by_its_seed_or_nothing_is_concluded(
-    stub: Stub, wire: Wire, items: list[dict[str, Any]], details: dict[str, Any], found: list[str] | None
-) -> None:
-    stub.respond = VendorList(items, details)
-    vendor = ListenHubVideo(wire, model=HAPPY)
-    if found is None:
-        with pytest.raises((ProviderUnavailable, ProviderJobUnknown)):
-            await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)
-        return
-    jobs = await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)
-    assert [job.job_id for job in jobs] == found
-
-
-ORDER = clip_order(seed=5, references=(image_ref(),))
-SAME = {
-    "content": [
-        {"type": "image_url", "role": "reference_image", "image_url": {"url": "https://signed.example/a?x"}},
-        {"type": "text", "text": ORDER.prompt},
-    ],
-    "resolution": "720p",
-    "ratio": "16:9",
-    "duration": 5,
-    "generateAudio": False,
-    "seed": 5,
-}
-LISTED = {**SAME, "content": []}
-
-
-@pytest.mark.parametrize(
-    ("item", "detail", "ours"),
-    [
-        (task("a", params=SAME), None, True),  # in another order, its URL signed anew
-        (task("a", params={**SAME, "duration": 6}), None, False),
-        (task("a", params={**SAME, "seed": 6}), None, False),
-        (task("a", params={**SAME, "generateAudio": True}), None, False),
-        (task("a", params={**SAME, "content": SAME["content"][1:]}), None, False),  # without the picture
-        (task("a", params=LISTED), task("a", params=SAME), True),
-        (task("a", params=LISTED, prompt="another shot"), None, False),
-        (task("a", params=LISTED, prompt=ORDER.prompt), task("a", params=SAME), True),
-        (task("a", params=LISTED, prompt=ORDER.prompt), task("a", params={**SAME, "content": []}), True),
-        (task("a", params=LISTED), task("a", params={**SAME, "content": []}), None),  # nobody tells its prompt
-    ],
-)
-async def test_with_a_seed_of_the_customers_all_parameters_must_fit(
-    stub: Stub, wire: Wire, item: dict[str, Any], detail: dict[str, Any] | None, ours: bool | None
-) -> None:
-    stub.respond = VendorList([item], {"a": detail} if detail else {})
-    search = ListenHubVideo(wire, model=HAPPY).candidates(ORDER, nonce=77, since_s=SINCE_S)
-    if ours is None:
-        with pytest.raises(ProviderUnavailable):
-            await search
-    else:
-        assert bool(await search) is ours
-
-
-async def test_the_documents_list_is_read_as_it_stands(stub: Stub, wire: Wire) -> None:
-    recorded = example("listenhub_video_list")
-    stub.answers = [reply(recorded)]
-    vendor = ListenHubVideo(wire, model=FAST)
-    jobs = await vendor.candidates(clip_order(), nonce=123456, since_s=SINCE_S)
-    assert [(job.job_id, job.created_at_s) for job in jobs] == [("665f1d4e8b3a3f001234abcd", 1_700_000_000.0)]
-    assert stub.seen[0].target == "/v1/video-generation/tasks?page=1&pageSize=100"
