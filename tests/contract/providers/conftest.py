@@ -18,8 +18,10 @@ from .stub import Stub, served
 
 KEY = "lh_sk_key_that_must_never_show"
 EXAMPLES = Path(__file__).parents[1] / "examples"
-#: Short, because a test that meets a silent server waits for them.
-TIMEOUTS = Timeouts(connect_s=0.3, post_s=0.3, get_s=0.3, download_s=0.6)
+#: Longer than any answer of the stub takes on a busy machine.
+TIMEOUTS = Timeouts(connect_s=5, post_s=20, get_s=20, download_s=20)
+#: For tests that wait until one has run out.
+IMPATIENT = Timeouts(connect_s=0.5, post_s=1.2, get_s=1.2, download_s=1.2)
 
 #: Some body to send.
 BODY = VoiceRequest(text="hello")
@@ -81,9 +83,9 @@ class TestClock:
         self.at_s += seconds
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
-    """The simulated vendors, one process for all tests."""
+    """The simulated vendors, a process a module: clips that nobody waits for end with it."""
     with running(tmp_path_factory.mktemp("simulators")) as simulated:
         yield simulated
 

@@ -54,7 +54,6 @@ async def test_an_allowed_film_passes_and_both_texts_were_judged(stub: Stub) -> 
         ([error(401)], ModerationUnavailable, 1),
         ([error(400)], ModerationUnavailable, 1),
         ([html(200)], ModerationUnavailable, 1),
-        ([Answer(fault=Fault.RESET)], ModerationUnavailable, 3),
     ],
 )
 async def test_whatever_is_no_clear_allow_stops_the_film(
@@ -66,6 +65,13 @@ async def test_whatever_is_no_clear_allow_stops_the_film(
             await ClaudeJudge(claude).judge("a harbour", STORYBOARD)
     assert type(stopped.value) is raised
     assert len(stub.seen) == asked
+
+
+async def test_a_lost_verdict_stops_the_film(stub: Stub) -> None:
+    stub.answers = [Answer(fault=Fault.RESET)]
+    async with asked_at(stub, retries_max=0) as claude:
+        with pytest.raises(ModerationUnavailable):
+            await ClaudeJudge(claude).judge("a harbour", STORYBOARD)
 
 
 async def test_a_rejection_names_its_categories(stub: Stub) -> None:

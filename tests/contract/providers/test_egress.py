@@ -7,7 +7,7 @@ import pytest
 from film.errors import ClipRejected, ProviderError, ProviderRejected, ProviderUnavailable
 from providers.egress import download, post_webhook, put_file
 
-from .conftest import TIMEOUTS
+from .conftest import IMPATIENT, TIMEOUTS
 from .stub import Answer, Fault, Seen, Stub, html
 
 FILE = bytes(range(256)) * 40
@@ -32,7 +32,6 @@ async def test_a_file_is_written_whole_and_asked_for_unpacked(stub: Stub, tmp_pa
         (Answer(body=FILE, fault=Fault.TORN), ProviderUnavailable),
         (Answer(body=FILE, fault=Fault.RESET), ProviderUnavailable),
         (Answer(body=FILE, fault=Fault.CLOSED), ProviderUnavailable),
-        (Answer(body=FILE, fault=Fault.SILENT), ProviderUnavailable),
         (Answer(status=403, body=b"<Error>expired</Error>"), ProviderUnavailable),  # ask for a fresh URL
         (html(404), ProviderUnavailable),
         (html(500), ProviderUnavailable),
@@ -146,7 +145,9 @@ async def test_a_webhook_gets_its_bytes_and_a_redirect_is_only_a_status(stub: St
     assert [(seen.target, seen.body, seen.headers["webhook-id"]) for seen in stub.seen] == [("/hook", b'{"a": 1}', "1")]
 
 
-async def test_a_webhook_nobody_answers_is_unavailable(stub: Stub) -> None:
+async def test_silence_ends_in_unavailable(stub: Stub, tmp_path: Path) -> None:
     stub.answers = [Answer(fault=Fault.SILENT)]
     with pytest.raises(ProviderUnavailable):
-        await post_webhook(f"{stub.url}/hook", b"{}", {}, allowed_origin=stub.url, timeouts=TIMEOUTS)
+        await post_webhook(f"{stub.url}/hook", b"{}", {}, allowed_origin=stub.url, timeouts=IMPATIENT)
+    with pytest.raises(ProviderUnavailable):
+        await download(f"{stub.url}/a", tmp_path / "a", size_bytes_max=9, allowed_origin=stub.url, timeouts=IMPATIENT)

@@ -130,7 +130,7 @@ def test_no_code_of_the_table_is_missing() -> None:
 
 
 async def test_a_lost_reply_is_ambiguous_and_was_one_post(stub: Stub, wire: Wire) -> None:
-    stub.answers = [Answer(fault=Fault.SILENT)]
+    stub.answers = [Answer(fault=Fault.TORN, body=b"{}")]
     with pytest.raises(SendAmbiguous):
         await SenseAudio(wire).submit(clip_order(), nonce=1)
     assert len(stub.seen) == 1

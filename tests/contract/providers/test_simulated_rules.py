@@ -75,7 +75,7 @@ async def test_a_request_past_our_check_is_refused_by_the_vendor(
 async def test_a_request_on_the_edge_is_taken_by_the_vendor(
     simulated: Simulated, service: str, request_: WireRequest
 ) -> None:
-    simulated.script(**STRICT)
+    simulated.script({"vendor": service, "fault": "job_failed", "at": 0}, **STRICT)  # nobody waits for its film
     vendor, path = CREATES[service]
     async with simulated.wire(vendor) as wire:
         reply = await wire.send(path, request_)

@@ -92,6 +92,9 @@ async def test_a_job_goes_its_whole_way_and_is_paid_once(simulated: Simulated, t
         assert report.charged > 0
 
 
+#: For jobs whose file nobody waits for: they fail at once and are not rendered.
+DOOMED = {"fault": "job_failed", "at": 0}
+
 LOST: list[dict[str, Any]] = [
     {"fault": "reset"},
     {"fault": "undecodable"},
@@ -113,7 +116,7 @@ async def test_a_create_whose_reply_is_lost_is_ambiguous_and_the_list_tells(
     wire, vendor = vendor_of(what, simulated)
     async with wire:
         known = {job.job_id for job in await vendor.candidates(order, nonce=nonce, since_s=since_s)}
-        simulated.script({"vendor": service, "operation": "create", "accepted": accepted, **lost})
+        simulated.script({"vendor": service, "operation": "create", "accepted": accepted, **lost}, DOOMED)
         with pytest.raises(SendAmbiguous):
             await vendor.submit(order, nonce=nonce)
         found = {job.job_id for job in await vendor.candidates(order, nonce=nonce, since_s=since_s)} - known
@@ -175,6 +178,7 @@ async def test_a_lying_list_gives_the_right_job_or_none(simulated: Simulated, wh
     service, order = BOUGHT[what]
     nonce = nonces(simulated)
     wire, vendor = vendor_of(what, simulated)
+    simulated.script(DOOMED)
     async with wire:
         job_id = await vendor.submit(order, nonce=nonce)
         since_s = min(job.created_at_s for job in await vendor.candidates(order, nonce=nonce, since_s=0)) - 1

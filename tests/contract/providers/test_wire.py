@@ -21,7 +21,7 @@ from providers.listenhub_voice_request import VoiceRequest
 from providers.transport import Connection
 from providers.wire import REPLY_BYTES_MAX, AskLater, Reply, Wire
 
-from .conftest import BODY, KEY, TIMEOUTS
+from .conftest import BODY, IMPATIENT, KEY, TIMEOUTS
 from .stub import Answer, Fault, Stub, html, reply
 
 
@@ -35,7 +35,10 @@ async def nobody() -> AsyncIterator[Wire]:
             yield wire
 
 
-@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+LOST = [Fault.RESET, Fault.CLOSED, Fault.TORN]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
 async def test_a_post_whose_answer_is_lost_is_ambiguous_and_was_sent_once(stub: Stub, wire: Wire, fault: Fault) -> None:
     stub.answers = [Answer(body=b'{"code": 0}', fault=fault)]
     with pytest.raises(SendAmbiguous):
@@ -43,12 +46,22 @@ async def test_a_post_whose_answer_is_lost_is_ambiguous_and_was_sent_once(stub: 
     assert [(seen.method, seen.target) for seen in stub.seen] == [("POST", "/v1/generate")]
 
 
-@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", LOST, ids=lambda fault: fault.name)
 async def test_a_read_whose_answer_is_lost_may_be_asked_again(stub: Stub, wire: Wire, fault: Fault) -> None:
     stub.answers = [Answer(body=b'{"code": 0}', fault=fault)]
     with pytest.raises(ProviderUnavailable):
         await wire.read("v1/tasks/1")
     assert len(stub.seen) == 1
+
+
+async def test_a_silent_vendor_is_not_waited_for_longer_than_said(stub: Stub) -> None:
+    stub.answers = [Answer(fault=Fault.SILENT)]
+    async with Wire(Connection(base_url=stub.url, key=KEY), vendor="listenhub", timeouts=IMPATIENT) as wire:
+        with pytest.raises(SendAmbiguous):
+            await wire.send("v1/generate", BODY)
+        with pytest.raises(ProviderUnavailable):
+            await wire.read("v1/tasks/1")
+    assert [seen.method for seen in stub.seen] == ["POST", "GET"]
 
 
 async def test_a_post_that_finds_nobody_was_never_sent(nobody: Wire) -> None:
