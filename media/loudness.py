@@ -2,12 +2,14 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import ffmpeg
 
+from film.canvas import SAMPLE_RATE
 from film.errors import CommandFailed
 from media.command import run_ffmpeg
 from media.guards import own_input
@@ -15,6 +17,11 @@ from media.guards import own_input
 #: What the scanner says of silence; anything at or below can't be told from it.
 FLOOR_LUFS: Final = -70.0
 
+#: A film is silent where it is fainter than this for as long as this.
+SILENCE_DB: Final = -60
+SILENCE_S: Final = 1.0
+
+_SILENCE = re.compile(r"^lavfi\.silence_(start|end)(?:\.\d+)?=([\d.]+)", re.MULTILINE)
 _LOUDNESS = re.compile(r"^\s+I:\s+(-?[\d.]+|-inf|nan) LUFS", re.MULTILINE)
 _PEAK = re.compile(r"^\s+Peak:\s+(-?[\d.]+|-inf|nan) dBFS", re.MULTILINE)
 
@@ -32,19 +39,43 @@ class Loudness:
         return self.loudness_lufs <= FLOOR_LUFS
 
 
-async def measure(path: Path, **form: str | int) -> Loudness:
-    """Measure a file that this room wrote; `form` describes headerless PCM (f, ar, ac).
+async def measure(path: Path, *, form: Mapping[str, str | int] | None = None, silences: Path | None = None) -> Loudness:
+    """Measure a file that this room wrote.
+
+    Args:
+        path: The file.
+        form: What headerless PCM holds (f, ar, ac).
+        silences: Where to note its silent runs, for `silent_runs`.
 
     Raises:
         CommandFailed: It can't be read.
     """
-    scanned = ffmpeg.input(str(path), **form, **own_input()).audio.filter("ebur128", peak="true", framelog="quiet")
+    scanned = ffmpeg.input(str(path), **(form or {}), **own_input()).audio.filter(
+        "ebur128", peak="true", framelog="quiet"
+    )
+    if silences is not None:
+        scanned = scanned.filter("silencedetect", n=f"{SILENCE_DB}dB", d=SILENCE_S)
+        scanned = scanned.filter("ametadata", mode="print", file=str(silences))
     args = ffmpeg.output(scanned, "-", f="null").compile()[1:]
     report = await run_ffmpeg(["-loglevel", "info", "-nostats", *args], deadline_s=120)
     loudness, peak = _LOUDNESS.findall(report.stderr_tail), _PEAK.findall(report.stderr_tail)
     if not loudness or not peak:
         raise CommandFailed(command="ebur128", code=0, stderr_tail=report.stderr_tail)
     return Loudness(loudness_lufs=_number(loudness[-1], FLOOR_LUFS), true_peak_dbtp=_number(peak[-1], -math.inf))
+
+
+def silent_runs(silences: Path, *, samples: int) -> tuple[tuple[int, int], ...]:
+    """Return the runs that `measure` noted: first sample, and the one after the last; an open one ends at `samples`."""
+    runs: list[tuple[int, int]] = []
+    start: int | None = None
+    for edge, second in _SILENCE.findall(silences.read_text(encoding="utf-8") if silences.exists() else ""):
+        at = min(samples, round(float(second) * SAMPLE_RATE))
+        if edge == "start":
+            start = at
+        elif start is not None:
+            runs.append((start, at))
+            start = None
+    return tuple(runs if start is None else [*runs, (start, samples)])
 
 
 def _number(text: str, otherwise: float) -> float:

@@ -13,7 +13,7 @@ from film.canvas import SAMPLE_RATE, samples_of
 from media import encoding
 from media.command import run_ffmpeg
 from media.guards import own_input
-from media.loudness import Loudness, measure
+from media.loudness import Loudness, measure, silent_runs
 from media.place import PlacedSound, decode
 from media.stems import STEM_FORM, lay, lay_bed, make_stem
 
@@ -41,6 +41,8 @@ class Mix:
     true_peak_dbtp: float
     #: Nothing in it is loud enough to be brought to the target.
     silent: bool
+    #: Runs of a second and more without sound: first sample, and the one after the last.
+    silent_runs: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,9 @@ async def mix(
         blended = folder / "blended.wav"
         await _blend(stems, blended, samples=samples)
         draft = folder / "sound.m4a"
-        heard, silent = await _finish(blended, draft, samples=samples)
+        silences = folder / "silences.log"
+        heard, silent = await _finish(blended, draft, silences, samples=samples)
+        runs = silent_runs(silences, samples=samples)
         draft.replace(into)
     return Mix(
         sound=into,
@@ -93,6 +97,7 @@ async def mix(
         loudness_lufs=heard.loudness_lufs,
         true_peak_dbtp=heard.true_peak_dbtp,
         silent=silent,
+        silent_runs=runs,
     )
 
 
@@ -129,7 +134,7 @@ async def _stems(
     }
     found: dict[str, _Stem] = {}
     for path in (voice, own, bed):
-        if path.exists() and not (loudness := await measure(path, **STEM_FORM)).loudness_lufs < QUIET_LUFS:
+        if path.exists() and not (loudness := await measure(path, form=STEM_FORM)).loudness_lufs < QUIET_LUFS:
             found[path.stem] = _Stem(path=path, under_lu=unders[path.stem], loudness=loudness)
     return found
 
@@ -169,17 +174,17 @@ def _sum(layers: list[Any]) -> Any | None:
     return ffmpeg.filter(layers, "amix", inputs=len(layers), normalize=0, duration="longest")
 
 
-async def _finish(blended: Path, into: Path, *, samples: int) -> tuple[Loudness, bool]:
+async def _finish(blended: Path, into: Path, silences: Path, *, samples: int) -> tuple[Loudness, bool]:
     before = await measure(blended)
     if before.loudness_lufs < QUIET_LUFS:
         await _encode(blended, into, samples=samples, gain_db=0.0, ceiling_db=None)
-        return await measure(into), True
+        return await measure(into, silences=silences), True
     gain_db, ceiling_db = TARGET_LUFS - before.loudness_lufs, CEILING_DBTP
     heard = before
     for _ in range(ROUNDS):
         limited = before.true_peak_dbtp + gain_db > ceiling_db
         await _encode(blended, into, samples=samples, gain_db=gain_db, ceiling_db=ceiling_db if limited else None)
-        heard = await measure(into)
+        heard = await measure(into, silences=silences)
         off_lu, over_db = TARGET_LUFS - heard.loudness_lufs, heard.true_peak_dbtp - PEAK_LIMIT_DBTP
         if abs(off_lu) <= TOLERANCE_LU and over_db <= 0:
             break

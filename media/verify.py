@@ -14,13 +14,16 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
-from film.canvas import SAMPLE_RATE, SAMPLES_PER_FRAME, TIMESCALE, Canvas
+from film.canvas import FPS, SAMPLE_RATE, SAMPLES_PER_FRAME, TIMESCALE, Canvas
 from film.errors import DeliverableRejected
+from media.mix import PEAK_LIMIT_DBTP, TARGET_LUFS, Mix
 from media.mp4 import top_boxes
 from media.mux import LABEL_KEY
 from media.part import Part, Run
 
-TICKS_PER_FRAME: Final = TIMESCALE // 24
+TICKS_PER_FRAME: Final = TIMESCALE // FPS
+#: How far a film's loudness may be off.
+LOUDNESS_BOUND_LU: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ def verify_film(
     subtitles: bool,
     label_id: str,
     parts: Sequence[Part] = (),
+    sound: Mix | None = None,
     decode: bool = False,
 ) -> FilmFacts:
     """Check a finished film against its plan.
@@ -63,6 +67,7 @@ def verify_film(
         subtitles: Whether it carries a subtitle stream (exactly one) or none.
         label_id: The `ProduceID` its implicit label must hold.
         parts: Its parts, whose black and frozen runs are reported by the film's frames.
+        sound: What the mix measured on the AAC track that the film holds as it is: its loudness is checked.
         decode: Whether to decode every picture too (seconds of CPU; the parts were decoded when they were made).
 
     Returns:
@@ -81,6 +86,8 @@ def verify_film(
             _check_audio(audio, times[audio.index], frames)
         if decode:
             _check_decoded(path, frames)
+        if sound is not None and not sound.silent:
+            _check_loudness(sound)
     except FFmpegError as error:
         raise DeliverableRejected(check="container", expected="a readable MP4", found=str(error)) from error
     return FilmFacts(
@@ -167,6 +174,19 @@ def _check_audio(audio: AudioStream, times: _Times, frames: int) -> None:
     # A packet is 1024 samples; the encoder's delay stands before 0, hidden by the edit list.
     odd = sum(b - a != 1024 for a, b in pairwise(times.pts))
     _require("audio gaps", expected=0, found=odd)
+
+
+def _check_loudness(sound: Mix) -> None:
+    if abs(sound.loudness_lufs - TARGET_LUFS) > LOUDNESS_BOUND_LU:
+        raise DeliverableRejected(
+            check="loudness",
+            expected=f"{TARGET_LUFS:g} +- {LOUDNESS_BOUND_LU:g} LUFS",
+            found=f"{sound.loudness_lufs:g}",
+        )
+    if sound.true_peak_dbtp > PEAK_LIMIT_DBTP:
+        raise DeliverableRejected(
+            check="true peak", expected=f"<= {PEAK_LIMIT_DBTP:g} dBTP", found=f"{sound.true_peak_dbtp:g}"
+        )
 
 
 def _require_rising(stream: str, dts: Sequence[int]) -> None:

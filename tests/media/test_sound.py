@@ -143,6 +143,7 @@ async def test_every_combination_comes_out_at_one_loudness_and_length(make: Make
 async def test_a_film_without_any_sound_has_a_silent_track(seconds: int, tmp_path: Path) -> None:
     found = await mixed(tmp_path, seconds)
     assert found.silent
+    assert found.silent_runs == ((0, seconds * RATE),)
     assert stream_samples(found.sound) == seconds * RATE
     assert np.abs(samples_of(found.sound)).max() < 1e-4
 
@@ -244,3 +245,15 @@ async def test_cuts_between_native_sounds_do_not_click(make: MakeClip, tmp_path:
     signal = samples_of(found.sound)
     around = np.abs(np.diff(signal[2 * RATE - 200 : 2 * RATE + 200])).max()
     assert around < 1.5 * np.abs(np.diff(signal[RATE : RATE + 2000])).max()
+
+
+async def test_silent_runs_are_told(make: MakeClip, tmp_path: Path) -> None:
+    """A voice from 2 to 3 s and one from 3.4 to 4.4 s in a film of 8: half a second between them is no run."""
+    voice = await speech(make, 1.0)
+    placed = [await placed_at(voice, second, tmp_path) for second in (2, 3.4)]
+    found = await mixed(tmp_path, 8, narration=placed)
+    assert len(found.silent_runs) == 2
+    (first, second), (third, fourth) = found.silent_runs
+    assert (first, fourth) == (0, 8 * RATE)
+    assert second == pytest.approx(2 * RATE, abs=RATE // 50)
+    assert third == pytest.approx(4.4 * RATE, abs=RATE // 10)
