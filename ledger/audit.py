@@ -105,11 +105,11 @@ async def _check_held(rows: AsyncConnection) -> None:
         .where(hold.c.kind == TransferKind.HOLD, end.c.id.is_(None))
         .group_by(hold.c.from_account)
     )
-    open_holds = dict(opened.tuples().all())
+    open_holds = {row[0]: row[1] for row in opened}
     held = await rows.execute(
         select(schema.balance.c.account, schema.balance.c.amount_mc).where(schema.balance.c.kind == Kind.HELD)
     )
-    for account, amount_mc in held.tuples():
+    for account, amount_mc in held:
         if amount_mc != open_holds.get(account, 0):
             detail = f"{account} has {amount_mc} held, its open holds sum to {open_holds.get(account, 0)}"
             raise InvariantBroken(invariant="I4", detail=detail)

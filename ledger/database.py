@@ -1,6 +1,7 @@
 """The connection to the books: SQLite by default, PostgreSQL by URL, one way to run a transaction."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from film.errors import DatabaseUnusable
 #: How long a writer waits for another process's transaction, in milliseconds.
 _BUSY_MS: Final = 30_000
 _POSTGRES_POOL: Final = 10
+#: Alembic keeps its state in module globals: one migration at a time in a process.
+_ALEMBIC: Final = threading.Lock()
 
 
 class Books:
@@ -141,7 +144,8 @@ def migrate_schema(url: str) -> None:
     from alembic.util import CommandError  # noqa: PLC0415 - only here
 
     try:
-        command.upgrade(_alembic(url), "head")
+        with _ALEMBIC:
+            command.upgrade(_alembic(url), "head")
     except CommandError as error:
         raise DatabaseUnusable(
             where=_shown(url), reason=f"{error}; it was written by a newer version: upgrade this program"

@@ -78,7 +78,7 @@ async def progress_now(rows: AsyncConnection, row: RowMapping, status: Status) -
     states = await rows.execute(
         select(table.c.state, func.count()).where(table.c.film == row["id"]).group_by(table.c.state)
     )
-    counts = {SegmentState(state): number for state, number in states.tuples()}
+    counts = {SegmentState(state): number for state, number in states}
     progress = progress_of(
         status, shots_done=counts.get(SegmentState.READY, 0), shots_total=max(sum(counts.values()), 1)
     )

@@ -3,7 +3,7 @@
 import asyncio
 
 from alembic import context
-from sqlalchemy import Connection, pool
+from sqlalchemy import Connection, create_engine, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ledger.schema import metadata
@@ -24,11 +24,22 @@ def _run(connection: Connection) -> None:
     connection.commit()
 
 
-async def _main() -> None:
-    engine = create_async_engine(context.config.attributes["url"], poolclass=pool.NullPool)
-    async with engine.connect() as connection:
-        await connection.run_sync(_run)
-    await engine.dispose()
+def _migrate_sqlite(url: str) -> None:
+    engine = create_engine(url.replace("sqlite+aiosqlite:", "sqlite:"), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        _run(connection)
 
 
-asyncio.run(_main())
+async def _migrate(url: str) -> None:
+    engine = create_async_engine(url, poolclass=pool.NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_run)
+    finally:
+        await engine.dispose()
+
+
+if context.config.attributes["url"].startswith("sqlite"):
+    _migrate_sqlite(context.config.attributes["url"])
+else:
+    asyncio.run(_migrate(context.config.attributes["url"]))

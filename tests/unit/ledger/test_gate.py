@@ -1,0 +1,89 @@
+"""The rate gate: never more than the vendor allows, as many as it allows, fair between films."""
+
+import pytest
+
+from film.ids import FilmId
+from ledger.database import Books
+from ledger.gate import GateRule, NotBefore, close_gate, take_slot
+from tests.unit.ledger.conftest import RULE, HandClock
+
+ONE, TWO = FilmId("vid_1"), FilmId("vid_2")
+
+
+async def ask(books: Books, film: FilmId, rule: GateRule = RULE) -> NotBefore | None:
+    """Ask for a slot now."""
+    async with books.writing() as rows:
+        return await take_slot(rows, rule, film, now_ms=books.now_ms())
+
+
+async def test_a_burst_up_to_the_limit_passes(books: Books) -> None:
+    """Five at once, then none until the first has left the window and the guard has passed."""
+    start = books.now_ms()
+    assert [await ask(books, ONE) for _ in range(5)] == [None] * 5
+    assert await ask(books, ONE) == NotBefore(at_ms=start + 61_000)
+
+
+async def test_no_window_ever_holds_more_than_the_limit(books: Books, clock: HandClock) -> None:
+    """Asked all the time for ten minutes, no 60 s hold six grants, and nearly every slot is used."""
+    granted = []
+    while len(granted) < 50:
+        answer = await ask(books, ONE)
+        if answer is None:
+            granted.append(books.now_ms())
+            clock.time += 0.7
+        else:
+            clock.time = answer.at_ms / 1000
+    for first, sixth in zip(granted, granted[5:], strict=False):
+        assert sixth - first >= 60_000
+    assert granted[-1] - granted[0] <= 9 * 61_000 + 5_000
+
+
+async def test_slots_are_the_keys_and_the_models(books: Books) -> None:
+    """Another model or another key has a gate of its own."""
+    for _ in range(5):
+        await ask(books, ONE)
+    other_model = GateRule(**{**_facts(), "model": "doubao-seedance-2-fast"})
+    other_key = GateRule(**{**_facts(), "key_print": "l"})
+    assert await ask(books, ONE, other_model) is None
+    assert await ask(books, ONE, other_key) is None
+
+
+async def test_a_429_closes_the_gate_for_everybody(books: Books, clock: HandClock) -> None:
+    """Retry-After is obeyed by all films, and a shorter one doesn't open the gate early."""
+    assert await ask(books, ONE) is None
+    await close_gate(books, RULE, for_s=30)
+    await close_gate(books, RULE, for_s=5)
+    assert await ask(books, TWO) == NotBefore(at_ms=books.now_ms() + 30_000)
+    clock.time += 30
+    assert await ask(books, TWO) is None
+
+
+async def test_a_waiting_film_goes_before_one_that_was_served(books: Books, clock: HandClock) -> None:
+    """A film with many segments delays another's first by at most one slot."""
+    for _ in range(5):
+        assert await ask(books, ONE) is None
+    refused = [await ask(books, ONE), await ask(books, TWO)]
+    clock.time = max(answer.at_ms for answer in refused if answer) / 1000
+    single = GateRule(**{**_facts(), "submits": 1})
+    assert isinstance(await ask(books, ONE, single), NotBefore), "it was served, the other waits"
+    assert await ask(books, TWO, single) is None
+
+
+async def test_a_film_that_went_away_blocks_nobody(books: Books, clock: HandClock) -> None:
+    """A waiter that doesn't come back is forgotten."""
+    single = GateRule(**{**_facts(), "submits": 1})
+    assert await ask(books, ONE, single) is None
+    assert isinstance(await ask(books, TWO, single), NotBefore)
+    clock.time += 120
+    assert await ask(books, ONE, single) is None
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+async def test_jobs_at_once_are_limited_apart(books: Books, limit: int) -> None:
+    """Without a running job the limit of jobs at once refuses nothing; submits in the window don't count as jobs."""
+    rule = GateRule(**{**_facts(), "jobs_at_once": limit})
+    assert [await ask(books, ONE, rule) for _ in range(5)] == [None] * 5
+
+
+def _facts() -> dict:
+    return {name: getattr(RULE, name) for name in RULE.__dataclass_fields__}

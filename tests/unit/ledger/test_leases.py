@@ -1,0 +1,80 @@
+"""One holder at a time; old epochs change nothing."""
+
+import pytest
+
+from film.errors import LeaseTaken, StaleEpoch
+from film.status import Status
+from film.storyboard import Shot, Storyboard
+from ledger import films, stages
+from ledger.database import Books
+from ledger.ending import cancel_film
+from ledger.leases import Lease, release_lease, renew_lease, take_lease
+from tests.unit.ledger.conftest import HandClock
+
+BOARD = Storyboard(title="t", style="s", music="m", shots=(Shot(index=0, prompt="p", narration="long line"),))
+
+
+async def test_a_living_holder_keeps_its_film(books: Books, leased: Lease, clock: HandClock) -> None:
+    """While the lease is renewed nobody else gets the film, and the holder is named."""
+    clock.time += 50
+    await renew_lease(books, leased, lease_s=60)
+    clock.time += 50
+    with pytest.raises(LeaseTaken, match="run-1"):
+        await take_lease(books, leased.film_id, holder="run-2", lease_s=60)
+
+
+async def test_a_lapsed_lease_is_taken_with_the_next_epoch(books: Books, leased: Lease, clock: HandClock) -> None:
+    """After the lease ran out another run owns the film, and the first can write nothing any more (I13)."""
+    clock.time += 61
+    second = await take_lease(books, leased.film_id, holder="run-2", lease_s=60)
+    assert second.epoch == leased.epoch + 1
+    before = await films.film(books, leased.film_id)
+    for write in (
+        lambda: renew_lease(books, leased, lease_s=60),
+        lambda: stages.enter_stage(books, leased, Status.SCRIPTING),
+        lambda: stages.save_storyboard(books, leased, BOARD),
+        lambda: stages.save_cues(books, leased, []),
+    ):
+        with pytest.raises(StaleEpoch):
+            await write()
+    await release_lease(books, leased)  # does nothing either: it isn't theirs to give
+    assert await films.film(books, leased.film_id) == before
+
+
+async def test_a_released_film_is_free_at_once(books: Books, leased: Lease) -> None:
+    """Giving a film back needs no waiting for the lease to lapse."""
+    await release_lease(books, leased)
+    assert (await take_lease(books, leased.film_id, holder="run-2", lease_s=60)).epoch == leased.epoch + 1
+
+
+async def test_an_ended_film_has_no_holder(books: Books, leased: Lease) -> None:
+    """A canceled film stops its run at the next write and can't be leased again."""
+    assert await cancel_film(books, leased.film_id)
+    with pytest.raises(StaleEpoch):
+        await renew_lease(books, leased, lease_s=60)
+    with pytest.raises(StaleEpoch):
+        await take_lease(books, leased.film_id, holder="run-2", lease_s=60)
+
+
+async def test_stages_only_go_forward(books: Books, leased: Lease) -> None:
+    """A resumed run walks through the stages again without setting the film back."""
+    for stage in (Status.SCRIPTING, Status.MODERATION, Status.ANCHORING):
+        await stages.enter_stage(books, leased, stage)
+    await stages.enter_stage(books, leased, Status.SCRIPTING)
+    film = await films.film(books, leased.film_id)
+    assert film.status is Status.ANCHORING
+    assert list(film.stage_times_ms) == ["queued", "scripting", "moderation", "anchoring"]
+
+
+async def test_a_stage_may_not_be_skipped(books: Books, leased: Lease) -> None:
+    """The table is enforced where the row is written (I14)."""
+    with pytest.raises(Exception, match="generating may not follow queued"):
+        await stages.enter_stage(books, leased, Status.GENERATING)
+
+
+async def test_a_rewritten_line_is_a_new_take(books: Books, leased: Lease) -> None:
+    """The shorter narration replaces the longer one in the row, so that a restart buys the same words."""
+    await stages.save_storyboard(books, leased, BOARD)
+    shot = await stages.replace_narration(books, leased, 0, "short")
+    assert (shot.narration, shot.take) == ("short", 1)
+    assert (await films.film(books, leased.film_id)).storyboard.shots[0] == shot

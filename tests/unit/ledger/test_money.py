@@ -1,0 +1,198 @@
+"""Holds, posts and voids: what a film costs whatever happens to it."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
+
+from film.errors import IllegalTransition, InvariantBroken, StaleEpoch
+from film.ids import LOCAL_ACCOUNT
+from film.orders import Purpose, VoiceOrder
+from film.status import ErrorCode, SegmentState, Status
+from ledger import attempts, films, schema, stages
+from ledger.attempts import Purchase
+from ledger.audit import check_books
+from ledger.credits import Movement, TransferKind, balance_of, move
+from ledger.database import Books
+from ledger.ending import cancel_film, complete_film, fail_film
+from ledger.leases import Lease
+from ledger.rows import AttemptState, Deliverables, Fault, StoredFile
+from tests.unit.ledger.conftest import RULE, HandClock
+
+FILE = StoredFile(object_key="clips/x", sha256="0" * 64, size_bytes=9)
+FAULT = Fault(code=ErrorCode.SEGMENT_FAILED, message="no", stage=Status.GENERATING, segment=2)
+RESULT = Deliverables(
+    film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
+)
+
+
+def purchase(slot: int, purpose: Purpose = Purpose.SEGMENT) -> Purchase:
+    """Return a purchase for a slot; what is ordered doesn't matter to the books."""
+    return Purchase(purpose=purpose, slot=slot, order=VoiceOrder(text="x"), fingerprint=f"{slot}")
+
+
+async def make_ready(books: Books, lease: Lease, slot: int) -> None:
+    """Buy a segment and get it."""
+    attempt = await attempts.intend(books, lease, purchase(slot), RULE, nonce=slot + 1)
+    attempt = await attempts.submitted(books, lease, attempt, job_id=f"job-{lease.film_id}-{slot}")
+    await attempts.ready(books, lease, attempt, FILE, charged=Decimal("12.5"), refunded=None)
+
+
+async def walk_to(books: Books, lease: Lease, status: Status) -> None:
+    """Bring a film to a status."""
+    for stage in list(Status)[1 : list(Status).index(status) + 1]:
+        await stages.enter_stage(books, lease, stage)
+
+
+@pytest.mark.parametrize(
+    ("ready", "charged"), [(0, 0), (1, 165_000), (2, 330_000), (3, 467_500)], ids=["none", "one", "two", "all"]
+)
+@pytest.mark.parametrize("end", ["fail", "cancel"])
+async def test_only_ready_segments_are_charged(books: Books, leased: Lease, ready: int, charged: int, end: str) -> None:
+    """Whatever ends a film, used is what was posted, and all else is back in the same transaction."""
+    await walk_to(books, leased, Status.GENERATING)
+    for slot in range(ready):
+        await make_ready(books, leased, slot)
+    if end == "fail":
+        await fail_film(books, leased, FAULT)
+    else:
+        assert await cancel_film(books, leased.film_id)
+    film = await films.film(books, leased.film_id)
+    balance = await balance_of(books, LOCAL_ACCOUNT)
+    assert film.cost_actual_mc == charged
+    assert (balance.available_mc, balance.reserved_mc) == (467_500 - charged, 0)
+    await check_books(books)
+
+
+async def test_a_completed_film_costs_its_estimate(books: Books, leased: Lease) -> None:
+    """I8: completed means every hold was posted."""
+    await walk_to(books, leased, Status.GENERATING)
+    for slot in range(3):
+        await make_ready(books, leased, slot)
+    await walk_to(books, leased, Status.DELIVERING)
+    await complete_film(books, leased, RESULT)
+    film = await films.film(books, leased.film_id)
+    assert (film.status, film.progress, film.cost_actual_mc, film.result) == (Status.COMPLETED, 100, 467_500, RESULT)
+    await check_books(books)
+
+
+async def test_a_film_can_not_complete_with_a_segment_missing(books: Books, leased: Lease) -> None:
+    """The books refuse to end a film as completed that was not paid in full; nothing is written."""
+    await walk_to(books, leased, Status.DELIVERING)
+    with pytest.raises(InvariantBroken, match="I8"):
+        await complete_film(books, leased, RESULT)
+    assert (await films.film(books, leased.film_id)).status is Status.DELIVERING
+    assert (await balance_of(books, LOCAL_ACCOUNT)).reserved_mc == 467_500
+
+
+async def test_an_end_is_final(books: Books, leased: Lease) -> None:
+    """A second end, from the old run or from anywhere, changes nothing."""
+    assert await cancel_film(books, leased.film_id)
+    before = await films.film(books, leased.film_id)
+    assert not await cancel_film(books, leased.film_id)
+    with pytest.raises(StaleEpoch):
+        await fail_film(books, leased, FAULT)
+    assert await films.film(books, leased.film_id) == before
+
+
+async def test_a_clip_that_comes_after_cancel_costs_nothing(books: Books, leased: Lease) -> None:
+    """Cancel against ready: the first transaction wins, the second is refused (crash point 25)."""
+    await walk_to(books, leased, Status.GENERATING)
+    attempt = await attempts.intend(books, leased, purchase(0), RULE, nonce=1)
+    attempt = await attempts.submitted(books, leased, attempt, job_id="late")
+    await cancel_film(books, leased.film_id)
+    with pytest.raises(StaleEpoch):
+        await attempts.ready(books, leased, attempt, FILE, charged=None, refunded=None)
+    rows = await attempts.attempts_of(books, leased.film_id)
+    assert [row.state for row in rows] == [AttemptState.DRAINING]
+    assert (await films.film(books, leased.film_id)).cost_actual_mc == 0
+
+
+async def test_one_attempt_at_a_time(books: Books, leased: Lease) -> None:
+    """A place that is being bought, or is bought, can't be bought again (I11)."""
+    await make_ready(books, leased, 0)
+    await attempts.intend(books, leased, purchase(1), RULE, nonce=5)
+    for slot in (0, 1):
+        with pytest.raises(InvariantBroken, match="I11"):
+            await attempts.intend(books, leased, purchase(slot), RULE, nonce=6)
+    other = await attempts.intend(books, leased, purchase(1, Purpose.NARRATION), RULE, nonce=7)
+    assert other.state is AttemptState.INTENT, "a narration for the same shot is another place"
+
+
+async def test_a_job_belongs_to_one_attempt(books: Books, leased: Lease) -> None:
+    """The database refuses one vendor job for two attempts (I12)."""
+    first = await attempts.intend(books, leased, purchase(0), RULE, nonce=1)
+    second = await attempts.intend(books, leased, purchase(1), RULE, nonce=2)
+    await attempts.submitted(books, leased, first, job_id="same")
+    with pytest.raises(DBAPIError):
+        await attempts.submitted(books, leased, second, job_id="same")
+    assert await attempts.known_jobs(books, "listenhub", ["same", "other"]) == {"same"}
+
+
+@pytest.mark.parametrize("state", [AttemptState.REJECTED, AttemptState.ABSENT])
+async def test_a_closed_attempt_frees_its_place(books: Books, leased: Lease, state: AttemptState) -> None:
+    """What was never created leaves the segment waiting for its next attempt."""
+    attempt = await attempts.intend(books, leased, purchase(0), RULE, nonce=1)
+    assert (await films.segments(books, leased.film_id))[0].state is SegmentState.GENERATING
+    await attempts.closed(books, leased, attempt, state, failure="429")
+    assert (await films.segments(books, leased.film_id))[0].state is SegmentState.PENDING
+    await make_ready(books, leased, 0)
+
+
+@pytest.mark.parametrize("table", ["entry", "transfer"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET amount_mc = amount_mc + 1", "DELETE FROM {}"])
+async def test_history_can_not_be_rewritten(books: Books, leased: Lease, table: str, change: str) -> None:
+    """I9: the database itself refuses to change or delete what was booked."""
+    assert leased
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with books.writing() as rows:
+            await rows.execute(text(change.format(table)))
+
+
+async def test_a_transfer_happens_once(books: Books, leased: Lease) -> None:
+    """The same key moves credits once, whoever asks."""
+    movement = Movement(kind=TransferKind.GRANT, account=LOCAL_ACCOUNT, amount_mc=5, idem_key="once")
+    async with books.writing() as rows:
+        await move(rows, [movement], now_ms=1)
+    with pytest.raises(DBAPIError):
+        async with books.writing() as rows:
+            await move(rows, [movement], now_ms=1)
+    assert leased
+    assert (await balance_of(books, LOCAL_ACCOUNT)).available_mc == 5
+
+
+async def test_a_webhook_row_is_written_with_the_end(books: Books, clock: HandClock, leased: Lease) -> None:
+    """I15: one outbox row a terminal event, in the same transaction; none where no URL was given."""
+    assert clock
+    async with books.writing() as rows:
+        await rows.execute(
+            text("UPDATE film SET request = :request WHERE id = :id"),
+            {"request": '{"webhook_url": "https://example.com/hook"}', "id": leased.film_id},
+        )
+    await cancel_film(books, leased.film_id)
+    async with books.reading() as rows:
+        found = (await rows.execute(schema.outbox.select())).mappings().all()
+    assert [(row["event"], row["url"], row["state"]) for row in found] == [
+        ("film.canceled", "https://example.com/hook", "due")
+    ]
+
+
+async def test_a_planted_imbalance_is_found(books: Books, leased: Lease) -> None:
+    """The audit names what is wrong with the balances."""
+    assert leased
+    async with books.writing() as rows:
+        await rows.execute(schema.balance.update().where(schema.balance.c.kind == "held").values(amount_mc=1))
+    with pytest.raises(InvariantBroken, match="I1"):
+        await check_books(books)
+    async with books.writing() as rows:
+        await rows.execute(insert(schema.account).values(id="x", created_at_ms=0))
+        await rows.execute(insert(schema.balance).values(account="x", kind="available", amount_mc=467_499, version=0))
+    with pytest.raises(InvariantBroken, match="I3"):
+        await check_books(books)
+
+
+async def test_completing_needs_the_walk(books: Books, leased: Lease) -> None:
+    """A film can't be completed from the middle of its walk."""
+    with pytest.raises(IllegalTransition):
+        await complete_film(books, leased, RESULT)
