@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from film.errors import ProviderUnavailable
+from film.errors import ProviderJobUnknown, ProviderRejected, ProviderUnavailable
 from film.orders import ClipOrder, ImageRef
 from providers.jobs import fetch_file, oldest_first
 from providers.listenhub_video_request import (
@@ -26,6 +26,7 @@ from providers.listenhub_video_request import (
 )
 from providers.listenhub_video_task import Task, has_params_of, has_seed_of
 from providers.listenhub_wire import (
+    ANOTHERS_TASK,
     VENDOR,
     Created,
     Listing,
@@ -196,11 +197,21 @@ class ListenHubVideo:
         Raises:
             ProviderUnavailable: Not even the detail tells.
         """
-        verdict = (has_params_of if fixed else has_seed_of)(task, request, detail=False)
+        fits = has_params_of if fixed else has_seed_of
+        verdict = fits(task, request, detail=False)
         if verdict is None:
-            detail = await self._task(task.job_id)
+            try:
+                detail = await self._task(task.job_id)
+            except ProviderJobUnknown as error:
+                raise ProviderUnavailable(
+                    provider=VENDOR, detail=f"task {task.job_id} is listed and unknown"
+                ) from error
+            except ProviderRejected as error:
+                if error.wire_code == ANOTHERS_TASK:
+                    return False
+                raise
             detail = detail.model_copy(update={"prompt": detail.prompt or task.prompt})
-            verdict = (has_params_of if fixed else has_seed_of)(detail, request, detail=True)
+            verdict = fits(detail, request, detail=True)
         if verdict is None:
             raise ProviderUnavailable(provider=VENDOR, detail=f"task {task.job_id} doesn't tell what it was made from")
         return verdict

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from film.errors import ProviderUnavailable
+from film.errors import ProviderJobUnknown, ProviderUnavailable
 from film.orders import VoiceOrder
 from providers.jobs import fetch_file, oldest_first
 from providers.listenhub_voice_request import MODEL, RULES, AudioConfig, Voice, VoiceRequest
@@ -175,7 +175,12 @@ class ListenHubVoice:
         """
         params = task.params
         if params is None or params.text is None:
-            params = (await self._task(task.job_id)).params
+            try:
+                params = (await self._task(task.job_id)).params
+            except ProviderJobUnknown as error:
+                raise ProviderUnavailable(
+                    provider=VENDOR, detail=f"task {task.job_id} is listed and unknown"
+                ) from error
         if params is None or params.text is None:
             raise ProviderUnavailable(provider=VENDOR, detail=f"task {task.job_id} doesn't tell what it was made from")
         sent = [(voice.type, voice.id) for voice in request.voices or ()]

@@ -56,6 +56,8 @@ CODES: Final[Mapping[int, type[ProviderError]]] = {
     33003: SendAmbiguous,
     33008: SendAmbiguous,  # timed out while generating: then a task stands
 }
+#: The code, as `wire_code`, of a task that another user owns (video page: 403).
+ANOTHERS_TASK: Final = "32005"
 #: HTTP status -> what it means where the code is none we know (video page: errors).
 STATUSES: Final[Mapping[int, type[ProviderError]]] = {
     400: ProviderRejected,

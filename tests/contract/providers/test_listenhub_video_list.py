@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from film.errors import ProviderJobUnknown, ProviderUnavailable
+from film.errors import ProviderUnavailable
 from providers.listenhub_video import ListenHubVideo
 from providers.wire import Wire
 
 from .conftest import clip_order, example, image_ref
 from .stub import Answer, Seen, Stub, reply
 from .test_listenhub_video import FAST, HAPPY, NOW_MS, PRO, SINCE_S, body, task
+
+#: A detail that the vendor keeps from us.
+ANOTHERS = {"id": "another user's"}
 
 
 class VendorList:
@@ -26,6 +29,8 @@ class VendorList:
         if seen.path == "/v1/video-generation/tasks":
             return body({"items": self.items, "page": 1, "pageSize": 100, "total": len(self.items)})
         detail = self.details.get(seen.path.rpartition("/")[2])
+        if detail == ANOTHERS:
+            return reply({"code": 32005, "message": "not yours"}, 403)
         return body(detail) if detail else reply({"code": 32001, "message": "not found"}, 404)
 
 
@@ -52,6 +57,7 @@ OURS = {"seed": 77}
         ([task("old", params={}, at_ms=NOW_MS - 61_000)], {}, []),  # too old to be asked about
         ([task("s", params=OURS, at_ms=NOW_MS // 1000)], {}, ["s"]),  # the vendor's tools read seconds
         ([task("a")], {}, None),  # a job whose detail is gone
+        ([task("b", params=OURS), task("a")], {"a": ANOTHERS}, ["b"]),  # another user's can't be ours
         ([task("a")], {"a": task("a")}, None),  # a job that tells nothing
         ([{"id": "a"}], {}, None),  # no job at all
     ],
@@ -62,7 +68,7 @@ async def test_a_lost_create_is_found_by_its_seed_or_nothing_is_concluded(
     stub.respond = VendorList(items, details)
     vendor = ListenHubVideo(wire, model=HAPPY)
     if found is None:
-        with pytest.raises((ProviderUnavailable, ProviderJobUnknown)):
+        with pytest.raises(ProviderUnavailable):
             await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)
         return
     jobs = await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)

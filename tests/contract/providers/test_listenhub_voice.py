@@ -87,6 +87,7 @@ OLD_MS = 1_600_000_000_000
         ([task("a", params=SAME, at_ms=OLD_MS)], {}, []),
         ([task("a")], {"a": task("a", params=SAME)}, ["a"]),  # the document's list has no params
         ([task("a")], {"a": task("a")}, None),
+        ([task("a")], {}, None),  # listed and unknown
     ],
 )
 async def test_a_lost_create_is_found_by_its_text_and_voices_or_nothing_is_concluded(
@@ -95,7 +96,8 @@ async def test_a_lost_create_is_found_by_its_text_and_voices_or_nothing_is_concl
     def respond(seen: Seen) -> Answer:
         if seen.path.endswith("/tasks"):
             return body({"items": items, "page": 1, "pageSize": 100, "total": len(items)})
-        return body(details[seen.path.rpartition("/")[2]])
+        detail = details.get(seen.path.rpartition("/")[2])
+        return body(detail) if detail else reply({"code": 33001, "message": "not found"}, 400)
 
     stub.respond = respond
     search = ListenHubVoice(wire).candidates(ORDER, nonce=1, since_s=SINCE_S)
