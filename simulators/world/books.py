@@ -52,7 +52,8 @@ class Books:
                     raise NotEnoughCredits(needed=order.price, available=available)
                 job = await _insert(connection, order, created_ms=self._clock.now_ms())
             job = await self._doom(job, await deal(order))
-        self._start(job)
+        if self._settings.render_ahead:
+            self._start(job)
         return job
 
     async def record(self, order: Order) -> Job:
@@ -78,17 +79,22 @@ class Books:
         return [Job.of_row(row) for row in rows]
 
     async def observe(self, job: Job) -> tuple[Job, Progress]:
-        """Look at a job: settle it if its clock has ended, start its missing file, return it with its progress."""
+        """Look at a job as its owner: settle it, start its missing file, return it with its progress."""
+        job, progress, stored = await self._settle(job)
+        if not stored and (self._settings.render_ahead or progress.share >= 1):
+            self._start(job)
+        return job, progress
+
+    async def _settle(self, job: Job) -> tuple[Job, Progress, bool]:
+        """End a job whose clock has ended; return it, its progress, and whether its file is there."""
         stored = self._workshop.has(job)
         now_ms = self._clock.now_ms()
         progress = progress_of(job, now_ms=now_ms, time_scale=self._clock.time_scale, stored=stored)
         if progress.stage is Stage.FAILED and job.state is not Stage.FAILED:
-            return await self._end(job, state=Stage.FAILED), progress
+            job = await self._end(job, state=Stage.FAILED)
         if progress.stage is Stage.SUCCESS and job.state is not Stage.SUCCESS:
-            return await self._end(job, state=Stage.SUCCESS), progress
-        if not stored:
-            self._start(job)
-        return job, progress
+            job = await self._end(job, state=Stage.SUCCESS)
+        return job, progress, stored
 
     async def resume(self) -> None:
         """After a start: take up the work that a former process left unfinished."""
@@ -105,7 +111,7 @@ class Books:
         """Return every user's books with every job of theirs, settled up to now."""
         open_rows = await self._database.rows("SELECT * FROM job WHERE state = ?", (_OPEN,))
         for row in open_rows:
-            await self.observe(Job.of_row(row))
+            await self._settle(Job.of_row(row))
         rows = await self._database.rows("SELECT * FROM job ORDER BY ordinal")
         books: dict[tuple[Vendor, str], list[Job]] = {(key.vendor, key.user): [] for key in self._settings.keys}
         for job in map(Job.of_row, rows):
@@ -137,7 +143,7 @@ class Books:
         rows = await self._database.rows(
             "SELECT * FROM job WHERE service = ? AND user = ? AND state = ?", (order.service.value, order.user, _OPEN)
         )
-        stages = [(await self.observe(Job.of_row(row)))[1].stage for row in rows]
+        stages = [(await self._settle(Job.of_row(row)))[1].stage for row in rows]
         if sum(stage not in {Stage.SUCCESS, Stage.FAILED} for stage in stages) >= limit:
             raise TooManyAtOnce
 

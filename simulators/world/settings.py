@@ -138,3 +138,4 @@ class Settings:
     url_life_s: float = 24 * 3600.0
     vibegen_timeout_s: float = 600.0
     renders_at_once: int = 2
+    render_ahead: bool = True  # False: a file is made when a job whose time has come is looked at

@@ -189,7 +189,7 @@ def test_a_file_of_the_wrong_length_is_a_whole_clip_of_half_the_frames(scripted)
     assert lengths == [36, 72]
 
 
-def listed(world, query="pageSize=100"):
+def listed(world, query="pageSize=4"):
     return world.get(f"{TASKS}?{query}").json()["data"]["items"]
 
 

@@ -67,7 +67,7 @@ def test_the_same_words_draw_the_same_sheet_and_others_another(world):
 
 
 def test_the_sync_form_is_the_models_raw_json_without_an_envelope(start):
-    vendor = start(time_scale=1000.0)
+    vendor = start("--time-scale", "1000")
     vendor.client.put("/_control/clock", json={"running": True})
     raw = vendor.post(IMAGES, body(imageConfig={"aspectRatio": "1:1"})).json()
     assert "code" not in raw

@@ -13,13 +13,13 @@ TASKS = "/listenhub/openapi/v1/video-generation/tasks"
 BODY = {"model": "happyhorse", "content": [{"type": "text", "text": "a quiet coast"}], "duration": 3, "seed": 7}
 
 
-def test_a_killed_and_restarted_vendor_finds_every_job_where_its_clock_says(start):
-    first = start()
+def test_a_killed_and_restarted_vendor_finds_every_job_where_its_clock_says(spawn):
+    first = spawn()
     task_id = first.post(GENERATE, BODY).json()["data"]["taskId"]
     first.script({"vendor": "listenhub-voice", "fault": "reset"}, lv9=True)
     book, faults = first.book("listenhub"), first.client.get("/_control/faults").json()
     first.stop(kill=True)
-    second = start()
+    second = spawn()
     assert second.url != first.url
     assert second.book("listenhub")["balance"] == book["balance"]
     assert second.client.get("/_control/faults").json() == faults
@@ -30,18 +30,18 @@ def test_a_killed_and_restarted_vendor_finds_every_job_where_its_clock_says(star
     assert second.client.get(task["videoUrl"]).status_code == 200
 
 
-def test_a_full_rate_window_outlives_its_process(start):
-    first = start("--per-minute", "happyhorse=1")
+def test_a_full_rate_window_outlives_its_process(spawn):
+    first = spawn("--per-minute", "happyhorse=1")
     assert first.post(GENERATE, BODY).status_code == 200
     first.stop(kill=True)
-    second = start("--per-minute", "happyhorse=1")
+    second = spawn("--per-minute", "happyhorse=1")
     assert second.post(GENERATE, BODY).status_code == 429
     second.advance(60)
     assert second.post(GENERATE, BODY).status_code == 200
 
 
-def test_a_file_that_was_lost_is_made_again_the_same(start):
-    vendor = start()
+def test_a_file_that_was_lost_is_made_again_the_same(spawn):
+    vendor = spawn()
     task_id = vendor.post(GENERATE, BODY).json()["data"]["taskId"]
     url = vendor.end(f"{TASKS}/{task_id}")["videoUrl"]
     cover = url.replace("clip.mp4", "cover.jpg")
@@ -53,8 +53,8 @@ def test_a_file_that_was_lost_is_made_again_the_same(start):
     assert vendor.get(f"{TASKS}/{task_id}").json()["data"]["status"] == "success"
 
 
-def test_sigterm_ends_it_cleanly_even_with_a_stalled_request(start):
-    vendor = start()
+def test_sigterm_ends_it_cleanly_even_with_a_stalled_request(spawn):
+    vendor = spawn()
     vendor.script({"vendor": "listenhub-video", "fault": "stall"})
     with pytest.raises(httpx.ReadTimeout):
         vendor.client.get(
@@ -63,9 +63,9 @@ def test_sigterm_ends_it_cleanly_even_with_a_stalled_request(start):
     assert vendor.stop() == 0
 
 
-def test_it_ends_when_its_parent_has(start):
+def test_it_ends_when_its_parent_has(spawn):
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    vendor = start("--parent", str(parent.pid))
+    vendor = spawn("--parent", str(parent.pid))
     assert vendor.process.poll() is None
     assert parent.stdin is not None
     parent.stdin.close()
@@ -73,8 +73,8 @@ def test_it_ends_when_its_parent_has(start):
     parent.wait()
 
 
-def test_a_key_of_the_command_line_is_known_and_never_shown(start):
-    vendor = start("--key", "listenhub=lh_sk_mine_secret")
+def test_a_key_of_the_command_line_is_known_and_never_shown(spawn):
+    vendor = spawn("--key", "listenhub=lh_sk_mine_secret")
     assert vendor.send("POST", GENERATE, BODY, key="lh_sk_mine_secret").status_code == 200
     shown = vendor.client.get("/_control/books").text + vendor.client.get("/").text
     assert "lh_sk_mine_secret" not in shown
@@ -84,10 +84,10 @@ def test_a_key_of_the_command_line_is_known_and_never_shown(start):
     )
 
 
-def test_faults_of_a_file_are_in_force_from_the_start(start, tmp_path):
+def test_faults_of_a_file_are_in_force_from_the_start(spawn, tmp_path):
     script = tmp_path / "faults.json"
     script.write_text(json.dumps({"rules": [{"vendor": "listenhub", "fault": "http_error", "status": 503}]}))
-    vendor = start("--faults", str(script))
+    vendor = spawn("--faults", str(script))
     assert vendor.post(GENERATE, BODY).status_code == 503
 
 
@@ -102,8 +102,8 @@ def test_wrong_arguments_end_it_with_2_and_a_word(tmp_path, arguments):
     assert arguments[0] in ended.stderr
 
 
-def test_the_time_scale_divides_what_a_vendor_takes(start):
-    vendor = start(time_scale=20.0)
+def test_the_time_scale_divides_what_a_vendor_takes(spawn):
+    vendor = spawn("--time-scale", "20")
     assert vendor.client.get("/_control/health").json() == {"status": "ok", "time_scale": 20.0}
     task_id = vendor.post(GENERATE, BODY).json()["data"]["taskId"]
     vendor.quiet()

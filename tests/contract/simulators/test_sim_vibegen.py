@@ -81,11 +81,9 @@ def test_the_defaults_are_the_documents_and_a_task_ends_with_a_clip(world):
     assert set(data) == {"id", "status", "model", "task_type", "created_at"}
     assert (data["status"], data["task_type"]) == ("pending", "text_to_video")
     path = f"{TASKS}/{data['id']}"
-    world.quiet()
     seen = []
     for vendor_s in (0, 30, 31):  # 60 s in all
-        world.advance(vendor_s)
-        task = world.get(path).json()["data"]
+        task = world.end(path, after_s=vendor_s)
         seen.append(task["status"])
     assert seen == ["pending", "processing", "completed"]
     assert (task["error"], task["created_at"], task["completed_at"][-1]) == (None, data["created_at"], "Z")
@@ -130,8 +128,9 @@ def test_the_list_is_asked_by_offset_and_answered_by_page(start):
     assert [task["id"] for task in listed["tasks"]] == [ids[2], ids[1]]
     assert listed["pagination"] == {"page": 2, "pageSize": 2, "total": 5, "total_pages": 3}
     assert vendor.get(f"{TASKS}?status=completed").json()["data"]["pagination"]["total"] == 0
+    vendor.end(f"{TASKS}/{ids[0]}")
+    vendor.get(TASKS)
     vendor.quiet()
-    vendor.advance(61)
     assert vendor.get(f"{TASKS}?status=completed").json()["data"]["pagination"]["total"] == 5
     assert vendor.get(TASKS, user=1).json()["data"]["tasks"] == []
     for query in ("limit=0", "offset=x", "status=done"):
