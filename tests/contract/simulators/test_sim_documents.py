@@ -45,10 +45,9 @@ def read(command):
 
 
 @pytest.mark.parametrize(("status", "command"), list(examples()))
-def test_an_example_is_answered_as_its_document_says(world, status, command):
+def test_an_example_is_answered_as_its_document_says(start, status, command):
     method, address, headers, content = read(command)
-    world.advance(61)
-    reply = world.client.request(method, address, headers=headers, content=content)
+    reply = start().client.request(method, address, headers=headers, content=content)
     assert reply.status_code == status, reply.text
 
 

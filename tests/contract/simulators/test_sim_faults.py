@@ -122,6 +122,16 @@ def test_a_wrong_script_is_refused_and_the_old_one_stays(scripted, script):
     assert [one["fault"] for one in scripted.client.get("/_control/faults").json()["rules"]] == ["reset"]
 
 
+def test_a_fate_is_dealt_only_to_orders_that_are_accepted(scripted):
+    scripted.script(rule("job_failed", nth=2))
+    refused = {"model": "happyhorse", "content": [], "duration": 3}
+    ids = []
+    for request in (body(), refused, body()):
+        reply = scripted.create(GENERATE, request).json()
+        ids += [reply["data"]["taskId"]] if reply["code"] == 0 else []
+    assert [scripted.end(f"{TASKS}/{task_id}")["status"] for task_id in ids] == ["success", "failed"]
+
+
 def test_a_late_job_waits_first_and_a_moderated_one_says_so(scripted):
     scripted.script(
         {"vendor": "listenhub-video", "fault": "job_late", "seconds": 100},
@@ -177,6 +187,27 @@ def test_a_torn_file_promises_more_than_it_sends(scripted):
     scripted.script(spoil("asset_torn"))
     with pytest.raises(httpx.TransportError):
         scripted.client.get(url)
+
+
+DOORS = [
+    ({"fault": "http_error", "status": 503}, 503),
+    ({"fault": "rate_limited"}, 429),
+    ({"fault": "html", "status": 502}, 502),
+    ({"fault": "reset"}, None),
+    ({"fault": "stall", "seconds": 0.1}, None),
+]
+
+
+@pytest.mark.parametrize(("fault", "status"), DOORS)
+def test_a_download_meets_the_faults_of_the_door_too(scripted, fault, status):
+    url = done(scripted, "the one to download")
+    scripted.script({"vendor": "listenhub-video", "operation": "asset", "match": "to download", **fault})
+    if status is None:
+        with pytest.raises(httpx.TransportError):
+            scripted.client.get(url)
+    else:
+        assert scripted.client.get(url).status_code == status
+    assert scripted.client.get(url).status_code == 200
 
 
 def test_a_file_of_the_wrong_length_is_a_whole_clip_of_half_the_frames(scripted):

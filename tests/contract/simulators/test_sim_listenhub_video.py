@@ -1,5 +1,7 @@
 """ListenHub AI video as its page describes it: every rule refused with its code, statuses, lists, books."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 GENERATE = "/listenhub/openapi/v1/video-generation/generate"
@@ -202,6 +204,14 @@ def test_the_window_holds_as_many_creates_as_documented_and_slides(start, model,
     vendor.advance(wait_s)
     assert vendor.post(GENERATE, request_body).status_code == 200
     assert vendor.post(GENERATE, request_body).status_code == 429, "only one place had become free"
+
+
+def test_creates_at_the_same_moment_get_exactly_the_places_there_are(start):
+    vendor = start()
+    with ThreadPoolExecutor(12) as pool:
+        replies = list(pool.map(lambda _: vendor.post(GENERATE, body()).status_code, range(12)))
+    assert sorted(replies) == [200] * 5 + [429] * 7
+    assert len(vendor.book("listenhub")["jobs"]) == 5
 
 
 def test_without_credits_nothing_is_created(start):  # LH-R26
