@@ -14,6 +14,8 @@ from film.errors import ProviderUnavailable
 #: Pages one read may take: an honest list of the last minutes has two, a whole one of 20 a page some hundreds.
 PAGES_MAX: Final = 1000
 _PASSES_MAX: Final = 3
+#: By how much the clocks of a vendor's machines may differ before its list counts as out of order, in seconds.
+_DISORDER_S: Final = 60.0
 
 
 class Listed(Protocol):
@@ -48,7 +50,7 @@ async def read_newest_first(read_page: ReadPage[ItemT], *, since_s: float, vendo
     """Return the items of a list that is newest first, back to the first page older than `since_s` and one beyond.
 
     The page beyond is the overlap: an item pushed down by newer jobs while reading is met there again. A list that
-    turns out not to be in order is read to its end instead.
+    turns out not to be in order is read as one that promises none.
 
     Raises:
         ProviderUnavailable: The read is not complete.
@@ -56,22 +58,24 @@ async def read_newest_first(read_page: ReadPage[ItemT], *, since_s: float, vendo
     found: dict[str, ItemT] = {}
     # Newer jobs only push the list down, so what stood in it at the first page is all that has to be met.
     stood: int | None = None
-    total, seen, last_at_s, in_order, beyond = 0, 0, inf, True, False
+    total, seen, last_at_s, beyond = 0, 0, inf, False
     for number in range(1, PAGES_MAX + 1):
         page = await read_page(number, seen)
         _require_same_list(page, number, total, vendor)
         total, stood, seen = page.total, page.total if stood is None else stood, seen + len(page.items)
         known = len(found)
         for item in page.items:
-            in_order, last_at_s = in_order and item.created_at_s <= last_at_s, item.created_at_s
+            if item.created_at_s > last_at_s + _DISORDER_S:
+                return await read_all(read_page, vendor=vendor)
+            last_at_s = min(last_at_s, item.created_at_s)
             found.setdefault(item.job_id, item)
         if seen >= total or not page.items:
             return _whole(found, stood, vendor)
         if len(found) == known:
             raise ProviderUnavailable(provider=vendor, detail=f"list page {number} holds nothing new: it can't be read")
-        if beyond and in_order:
+        if beyond:
             return list(found.values())
-        beyond = last_at_s < since_s
+        beyond = all(item.created_at_s < since_s for item in page.items)
     raise ProviderUnavailable(provider=vendor, detail=f"the list has more than {PAGES_MAX} pages")
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -95,6 +97,9 @@ class Stub:
     async def _given(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
         match answer.fault:
             case Fault.RESET:
+                # Closing without lingering sends a reset instead of an end.
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 writer.transport.abort()
                 return False
             case Fault.CLOSED:
