@@ -42,9 +42,13 @@ def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--time-scale", type=_scale, default=20.0, help="how much faster vendors are than in truth")
     parser.add_argument("--faults", type=_script, help="JSON file of modes and fault rules to start with")
-    parser.add_argument("--key", type=_key, action="append", default=[], metavar="VENDOR=KEY", help="one more key")
+    parser.add_argument(
+        "--key", type=_key, action="extend", nargs="+", default=[], metavar="VENDOR=KEY", help="one more key"
+    )
     for name, says in _AMOUNTS.items():
-        parser.add_argument(name, type=_amount, action="append", default=[], metavar="NAME=NUMBER", help=says)
+        parser.add_argument(
+            name, type=_amount, action="extend", nargs="+", default=[], metavar="NAME=NUMBER", help=says
+        )
     parser.add_argument("--on-demand", action="store_true", help="make files only when a job due is looked at")
     parser.add_argument("--parent", type=int, help="end when the process with this id is gone")
     return parser.parse_args(argv)

@@ -33,7 +33,7 @@ class Dialect:
     malformed: Callable[[str], Refusal]
     rate_limited: Callable[[float | None], Refusal]  # real seconds until a place is free; None: no header
     moderated: Callable[[], Refusal]
-    broken: Callable[[int], Refusal]
+    broken: Callable[[int, int | None], Refusal]  # HTTP status, the code of a fault rule
     finish: Callable[[World, Response], Response] = lambda _, response: response
 
 
@@ -143,7 +143,7 @@ async def _strike(world: World, request: Request, fault: FaultRule, dialect: Dia
         case FaultKind.MODERATION:
             raise dialect.moderated()
         case FaultKind.HTTP_ERROR:
-            raise dialect.broken(fault.status)
+            raise dialect.broken(fault.status, fault.code)
         case FaultKind.HTML:
             status = fault.status if "status" in fault.model_fields_set else 200
             page = GATEWAY_PAGE.format(status=status, words=_WORDS.get(status, "Error"))

@@ -23,5 +23,5 @@ DIALECT: Final = Dialect(
     malformed=lambda _: refusal(400, "InvalidArgument"),
     rate_limited=lambda _: refusal(429, "SlowDown"),
     moderated=lambda: refusal(403, "AccessDenied"),
-    broken=lambda status: refusal(status, "InternalError"),
+    broken=lambda status, _: refusal(status, "InternalError"),
 )

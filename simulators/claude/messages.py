@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from simulators.claude.moderation import REFUSE, judge
 from simulators.claude.reading import object_with
-from simulators.claude.rules import MessageRequest, check_message
+from simulators.claude.rules import MODELS, MessageRequest, check_message
 from simulators.claude.schema import conform, property_names
 from simulators.claude.storyboard import shorten, write_script
 from simulators.claude.wire import DIALECT, key_of
@@ -20,6 +20,7 @@ from simulators.world.jobs import Order
 from simulators.world.settings import Service
 from simulators.world.world import World
 
+_MODELS_SINCE: Final = "2026-01-01T00:00:00Z"
 #: Millionths of a dollar a token, in and out (public model pages); what is not listed costs what Sonnet does.
 _PRICES: Final = {"claude-sonnet-5-5": (2.0, 10.0), "claude-haiku-5-5": (0.1, 0.5), "claude-opus-5-5": (4.0, 20.0)}
 
@@ -27,7 +28,18 @@ _PRICES: Final = {"claude-sonnet-5-5": (2.0, 10.0), "claude-haiku-5-5": (0.1, 0.
 def routes(world: World) -> list[Route]:
     """Return the service's routes."""
     served = endpoint(world, create, service=Service.ANTHROPIC, operation="message", dialect=DIALECT, key=key_of)
-    return [Route("/anthropic/v1/messages", served, methods=["POST"])]
+    listed = endpoint(world, models, service=Service.ANTHROPIC, operation="models", dialect=DIALECT, key=key_of)
+    return [
+        Route("/anthropic/v1/messages", served, methods=["POST"]),
+        Route("/anthropic/v1/models", listed, methods=["GET"]),
+    ]
+
+
+async def models(_: Call) -> Response:
+    """List the models on one page; a free way to try a key."""
+    names = sorted(MODELS)
+    data = [{"type": "model", "id": name, "display_name": name, "created_at": _MODELS_SINCE} for name in names]
+    return JSONResponse({"data": data, "has_more": False, "first_id": names[0], "last_id": names[-1]})
 
 
 async def create(call: Call) -> Response:

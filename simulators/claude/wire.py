@@ -45,5 +45,5 @@ DIALECT: Final = Dialect(
     malformed=lambda reason: refusal(400, "invalid_request_error", reason),
     rate_limited=_rate_limited,
     moderated=lambda: refusal(400, "invalid_request_error", "Output blocked by content filtering policy"),
-    broken=lambda status: refusal(status, _TYPES.get(status, "api_error"), f"Simulated {status}"),
+    broken=lambda status, _: refusal(status, _TYPES.get(status, "api_error"), f"Simulated {status}"),
 )

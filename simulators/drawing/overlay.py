@@ -13,6 +13,7 @@ from simulators.drawing.mood import Mood
 _SHOT = re.compile(r"(?:shot|镜头|第)\s*(\d{1,3})\s*/\s*(\d{1,3})", re.IGNORECASE)
 _WHITE: Final = (255, 255, 255, 255)
 _INK: Final = (10, 12, 20, 150)
+_DARK_INK: Final = (10, 12, 20, 185)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def _hang(
 
 def _foot(text: str, mood: Mood, size: tuple[int, int]) -> Image.Image:
     width, height = size
-    strip = Image.new("RGBA", size, _INK)
+    strip = Image.new("RGBA", size, _DARK_INK)
     draw = ImageDraw.Draw(strip)
     draw.rectangle((0, 0, width, 2), fill=(*mood.accent, 160))
     edge = width // 40
@@ -98,7 +99,7 @@ def _foot(text: str, mood: Mood, size: tuple[int, int]) -> Image.Image:
         width_px=width - 2 * edge,
         height_px=height - edge,
         largest_px=max(18, short // 24),
-        smallest_px=max(14, short // 46),
+        smallest_px=max(14, short // 34),
     )
     write_lines(draw, lines, at=(edge, edge // 2 + 4), size_px=size_px, fill=_WHITE)
     return strip

@@ -3,7 +3,7 @@
 import math
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -15,6 +15,9 @@ from simulators.world.world import World
 
 #: The most items one page of a list may hold (AI video and Voice: `pageSize`, maximum 100).
 PAGE_SIZE_MAX = 100
+
+_INTERNAL: Final = 29001
+_CODES: Final = {401: 21007, 402: 26004}
 
 STATUS_WORDS: Mapping[Stage, str] = {
     Stage.QUEUED: "pending",
@@ -61,7 +64,7 @@ def dialect(*, rate_code: int, moderation_code: int, invalid_code: int) -> Diale
         malformed=lambda reason: refusal(400, invalid_code, f"Invalid parameters: {reason}"),
         rate_limited=lambda wait_s: refusal(429, rate_code, "Rate limit exceeded", retry_after_s=wait_s),
         moderated=lambda: refusal(400, moderation_code, "Content moderation: the input was rejected"),
-        broken=lambda status: refusal(status, 29001, "Internal error"),
+        broken=lambda status, code: refusal(status, code or _CODES.get(status, _INTERNAL), "Simulated error"),
         finish=finish,
     )
 

@@ -30,5 +30,5 @@ DIALECT: Final = Dialect(
     malformed=lambda reason: refusal(400, INVALID, f"参数错误: {reason}"),
     rate_limited=lambda wait_s: refusal(429, TOO_FREQUENT, "请求过于频繁", retry_after_s=wait_s),
     moderated=lambda: refusal(400, INVALID, "内容违规"),
-    broken=lambda status: refusal(status, BUSY, "系统繁忙"),
+    broken=lambda status, code: refusal(status, code or BUSY, "系统繁忙"),
 )

@@ -40,5 +40,5 @@ DIALECT: Final = Dialect(
     malformed=lambda reason: refusal(400, reason),
     rate_limited=lambda wait_s: refusal(429, "Rate limit exceeded", retry_after_s=wait_s),
     moderated=lambda: refusal(400, "Content policy violation"),
-    broken=lambda status: refusal(status, "Provider error" if status == 502 else "Internal server error"),
+    broken=lambda status, _: refusal(status, "Provider error" if status == 502 else "Internal server error"),
 )

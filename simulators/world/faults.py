@@ -110,6 +110,7 @@ class FaultRule(BaseModel):
     accepted: bool = False  # door faults: the request is carried out (created, charged) and only its reply goes wrong
     retry_after_s: float | None = Field(default=None, ge=0)  # rate_limited, http_error: vendor seconds; null: no header
     status: int = Field(default=500, ge=200, le=599)  # http_error, html
+    code: int | None = None  # http_error: ListenHub's code, SenseAudio's ref_code
     seconds: float | None = Field(default=None, gt=0)  # vendor seconds: stall, slow, job_late, list_lag
     refund: bool = True  # job_failed
     at: float = Field(default=0.5, ge=0, le=1)  # job_failed: the share of its time at which it fails

@@ -3,20 +3,21 @@
 import asyncio
 import json
 import logging
+import secrets
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from film.errors import LongVideoError
 from simulators.world.database import Database
-from simulators.world.errors import AssetMissing, SimulatorError
+from simulators.world.errors import AssetMissing
 from simulators.world.jobs import Job
 from simulators.world.settings import Service
 
 #: Makes a job's files in the given empty folder and returns what only the making could tell (its exact length, say).
 Maker = Callable[[Job, Path], Awaitable[Mapping[str, Any]]]
 
+_UNFINISHED: Final = ".unfinished"
 _log = logging.getLogger(__name__)
 
 
@@ -78,27 +79,28 @@ class Workshop:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _make(self, job: Job) -> None:
-        folder = self.folder(job)
-        unfinished = folder.with_name(f".{job.id}.unfinished")
+        # A name of its own: another process may still be at the same job when this one takes it up.
+        unfinished = self.folder(job).with_name(f".{job.id}.{secrets.token_hex(4)}{_UNFINISHED}")
         async with self._places:
-            await asyncio.to_thread(_make_empty, unfinished)
-            try:
-                result = await self._makers[job.service](job, unfinished)
-            except (SimulatorError, LongVideoError, OSError) as error:
-                _log.exception("job %s of %s could not be rendered", job.id, job.service.value)
-                await self._give_up(job, reason=type(error).__name__)
-                return
-            await self._write_result(job, result)
-            await asyncio.to_thread(_put_in_place, unfinished, folder)
+            (outcome,) = await asyncio.gather(self._render(job, unfinished), return_exceptions=True)
+            # Whatever breaks in a vendor's machinery fails the job, not the vendor.
+            if isinstance(outcome, BaseException):
+                _log.error("job %s of %s could not be rendered", job.id, job.service.value, exc_info=outcome)
+                await asyncio.to_thread(shutil.rmtree, unfinished, ignore_errors=True)
+                if not self.has(job):
+                    await self._give_up(job, reason=type(outcome).__name__)
 
-    async def _write_result(self, job: Job, result: Mapping[str, Any]) -> None:
+    async def _render(self, job: Job, unfinished: Path) -> None:
+        await asyncio.to_thread(unfinished.mkdir, parents=True)
+        result = await self._makers[job.service](job, unfinished)
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE job SET result = ? WHERE id = ?", (json.dumps(dict(result), ensure_ascii=False), job.id)
             )
+        await asyncio.to_thread(_put_in_place, unfinished, self.folder(job), str(job.facts["file"]))
 
     async def _give_up(self, job: Job, *, reason: str) -> None:
-        """A vendor whose machinery breaks fails the job and gives the money back."""
+        """Fail the job at the end of its time and give the money back."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 "UPDATE job SET fails_at = 1.0, failure = ?, refunds = 1 WHERE id = ?",
@@ -106,11 +108,20 @@ class Workshop:
             )
 
 
-def _make_empty(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def _put_in_place(unfinished: Path, folder: Path, main_file: str) -> None:
+    """Move a finished folder to its place, unless another process was faster."""
+    if not (folder / main_file).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            unfinished.rename(folder)
+        except OSError:
+            if not (folder / main_file).is_file():
+                raise
+    shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _put_in_place(unfinished: Path, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+def sweep(assets: Path, *, older_than_s: float, now_s: float) -> None:
+    """Remove what processes that were killed have left half made."""
+    for folder in assets.glob(f"*/.*{_UNFINISHED}"):
+        if folder.stat().st_mtime < now_s - older_than_s:
+            shutil.rmtree(folder, ignore_errors=True)

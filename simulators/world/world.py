@@ -1,6 +1,8 @@
 """The world as one value: clock, books, faults, files, keys. `open_world` builds it, every room is handed it."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,9 +12,11 @@ from simulators.world.clock import Clock
 from simulators.world.database import Database
 from simulators.world.faults import Faults
 from simulators.world.settings import Service, Settings, Vendor
-from simulators.world.workshop import Maker, Workshop
+from simulators.world.workshop import Maker, Workshop, sweep
 
 _CLOCK = "clock"
+#: No render takes this long: what is older was left by a process that is gone.
+_STALE_S = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,7 @@ class World:
 @asynccontextmanager
 async def open_world(settings: Settings, makers: Mapping[Service, Maker]) -> AsyncIterator[World]:
     """Open the world's file, take up unfinished work, and close everything at the end."""
+    await asyncio.to_thread(sweep, settings.assets, older_than_s=_STALE_S, now_s=time.time())
     database = await Database.open(settings.database)
     workshop = Workshop(
         database=database, assets=settings.assets, makers=makers, renders_at_once=settings.renders_at_once

@@ -173,6 +173,11 @@ def test_a_key_is_taken_as_bearer_or_header_and_the_version_is_required(world):
     assert world.client.post(MESSAGES, json=request(), headers=version | {"x-api-key": "sk-ant-sim-alpha"}).is_success
 
 
+def test_the_models_are_listed_for_a_known_key(world, claude):
+    assert "claude-sonnet-5-5" in [model.id for model in claude.models.list()]
+    assert world.client.get("/anthropic/v1/models").status_code == 401
+
+
 def test_a_budget_too_small_ends_in_max_tokens(claude):
     message = claude.messages.create(**request(max_tokens=50))
     assert message.stop_reason == "max_tokens"

@@ -29,6 +29,8 @@ REPLIES = [
     (rule("rate_limited"), 429, None, 29998),
     (rule("http_error", status=500), 500, None, 29001),
     (rule("http_error", status=503), 503, None, 29001),
+    (rule("http_error", status=400, code=32003), 400, None, 32003),
+    (rule("http_error", status=401), 401, None, 21007),
     (rule("html"), 200, None, None),
     (rule("html", status=502), 502, None, None),
     (rule("undecodable"), 200, None, None),
