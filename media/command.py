@@ -6,6 +6,7 @@ ffmpeg-python builds graphs (`compile()`); this module alone runs them. It never
 import asyncio
 import contextlib
 import os
+import re
 import resource
 import signal
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from film.errors import CommandFailed, CommandTimedOut
 
 STDERR_TAIL_BYTES = 4000
 MEMORY_LIMIT_BYTES = 6 * 2**30
+
+_PROGRESS = re.compile(rb"([a-z0-9_]+)=\s*(\S*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,22 +102,34 @@ async def _run(
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
+    readers = (
+        asyncio.create_task(_read_all(process)),
+        asyncio.create_task(_read_tail(process, on_frame)),
+        asyncio.create_task(_feed(process, stdin)),
+    )
     try:
         _limit(process.pid)
         async with asyncio.timeout(deadline_s):
-            stdout, tail, _ = await asyncio.gather(
-                _read_all(process), _read_tail(process, on_frame), _feed(process, stdin)
-            )
+            stdout, tail, _ = await asyncio.gather(*readers)
             code = await process.wait()
     except TimeoutError as error:
         raise CommandTimedOut(command=argv[0], deadline_s=deadline_s) from error
     finally:
         if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+            await _end(process, readers)
     if code != 0:
         raise CommandFailed(command=" ".join(argv), code=code, stderr_tail=tail)
     return CommandReport(stdout=stdout, stderr_tail=tail)
+
+
+async def _end(process: asyncio.subprocess.Process, readers: Sequence[asyncio.Task[object]]) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it may just have ended by itself
+        os.killpg(process.pid, signal.SIGKILL)
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    # What it had written must be read: asyncio waits for the pipes' ends too, and a full one would never come to it.
+    await process.communicate()
 
 
 async def _read_all(process: asyncio.subprocess.Process) -> bytes:
@@ -124,14 +139,20 @@ async def _read_all(process: asyncio.subprocess.Process) -> bytes:
 
 async def _read_tail(process: asyncio.subprocess.Process, on_frame: Callable[[int], None] | None) -> str:
     assert process.stderr is not None  # noqa: S101 - asked for with PIPE
-    tail = b""
+    tail, rest = b"", b""
     while chunk := await process.stderr.read(65536):
-        if on_frame is not None:
-            for line in chunk.splitlines():
-                if line.startswith(b"frame=") and line[6:].strip().isdigit():
-                    on_frame(int(line[6:]))
-        tail = (tail + chunk)[-STDERR_TAIL_BYTES:]
-    return tail.decode(errors="replace")
+        if on_frame is None:
+            tail = (tail + chunk)[-STDERR_TAIL_BYTES:]
+            continue
+        # Progress comes on the same pipe, a `key=value` a line; a line may arrive in two pieces.
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if progress := _PROGRESS.fullmatch(line.rstrip()):
+                if progress[1] == b"frame" and progress[2].isdigit():
+                    on_frame(int(progress[2]))
+            else:
+                tail = (tail + line + b"\n")[-STDERR_TAIL_BYTES:]
+    return (tail + rest).decode(errors="replace")
 
 
 async def _feed(process: asyncio.subprocess.Process, stdin: bytes | None) -> None:

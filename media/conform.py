@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -83,6 +84,7 @@ async def conform(
     overlay: Overlay | None = None,
     skip_frames: int = 0,
     may_copy: bool = False,
+    on_frame: Callable[[int], None] | None = None,
 ) -> Part:
     """Make the part of `frames` frames from a gated clip, in the folder `into` (made whole or not at all).
 
@@ -96,6 +98,7 @@ async def conform(
             frame it was told to start from (`media.frames.seam`).
         may_copy: Whether a clip that already fits the film may keep its packets. Only for a film on which nothing is
             drawn anywhere; before the join `parts_to_encode` names the parts that must be conformed again without it.
+        on_frame: Called with the number of frames done, for progress.
 
     Returns:
         The part; `read_part(into)` gives it again.
@@ -121,14 +124,15 @@ async def conform(
             cut=cut,
             draft=draft,
         )
-        report = await _encode(order)
+        report = await _encode(order, on_frame)
         part = await asyncio.to_thread(_finish, order, report.stdout)
     return replace(part, picture=into / PICTURE, sound=into / SOUND, last_frame=into / LAST_FRAME, cover=into / COVER)
 
 
-async def _encode(order: _Order) -> CommandReport:
+async def _encode(order: _Order, on_frame: Callable[[int], None] | None) -> CommandReport:
     try:
-        return await run_ffmpeg(ffmpeg.merge_outputs(*_outputs(order)).compile()[1:], deadline_s=30 + order.frames / 2)
+        args = ffmpeg.merge_outputs(*_outputs(order)).compile()[1:]
+        return await run_ffmpeg(args, deadline_s=30 + order.frames / 2, on_frame=on_frame)
     except CommandFailed as error:
         if error.code == 256 - errno.ENOSPC:  # ffmpeg ends with the low byte of its error number
             free = free_bytes(order.draft)
