@@ -49,7 +49,8 @@ async def test_two_processes_at_one_job_leave_one_whole_file(tmp_path):
     both_at_work = asyncio.Barrier(2)
 
     async def write_together(job, folder):
-        await both_at_work.wait()
+        async with asyncio.timeout(30):
+            await both_at_work.wait()
         return await write(job, folder)
 
     async with (
