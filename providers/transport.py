@@ -62,6 +62,7 @@ def anthropic_http_client(*, timeouts: Timeouts, read_s: float) -> httpx2.AsyncC
     return httpx2.AsyncClient(
         headers={"User-Agent": USER_AGENT},
         timeout=httpx2.Timeout(read_s, connect=timeouts.connect_s),
+        verify=_tls(),
         trust_env=False,
         follow_redirects=False,
     )
@@ -78,7 +79,9 @@ def guarded_client(url: str, *, allowed_origin: str | None, timeouts: Timeouts) 
     timeout = httpx.Timeout(timeouts.get_s, connect=timeouts.connect_s)
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
     if allowed_origin is not None and url.startswith(f"{allowed_origin}/"):
-        return httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=False, follow_redirects=False)
+        return httpx.AsyncClient(
+            headers=headers, timeout=timeout, verify=_tls(), trust_env=False, follow_redirects=False
+        )
     return GuardedClient(
         policy=Policy(allowed_ports=_EGRESS_PORTS),
         headers=headers,

@@ -32,10 +32,10 @@ class Simulated:
         self.url = url
         self._control = control
 
-    def wire(self, vendor: Vendor) -> Wire:
-        """Open a door to one vendor."""
-        path, key = _DOORS[vendor]
-        return registry.open_wire(vendor, Connection(base_url=f"{self.url}/{path}", key=key))
+    def wire(self, vendor: Vendor, *, key: str | None = None) -> Wire:
+        """Open a door to one vendor, with its key or another."""
+        path, own = _DOORS[vendor]
+        return registry.open_wire(vendor, Connection(base_url=f"{self.url}/{path}", key=key or own))
 
     def claude(self, *, retries_max: int = 2) -> Claude:
         """Open a door to Claude."""
