@@ -75,12 +75,12 @@ class Database:
         """Run the body as one write transaction: committed when it ends, rolled back when it raises."""
         async with self._lock:
             await self._connection.execute("BEGIN IMMEDIATE")
+            ending = "ROLLBACK"
             try:
                 yield self._connection
-            except BaseException:
-                await self._connection.execute("ROLLBACK")
-                raise
-            await self._connection.execute("COMMIT")
+                ending = "COMMIT"
+            finally:
+                await self._connection.execute(ending)
 
     async def rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[aiosqlite.Row]:
         """Return all rows of a reading statement, outside of any other caller's transaction."""
