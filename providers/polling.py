@@ -33,21 +33,20 @@ async def wait_for(
     Args:
         vendor: Whose job it is.
         job_id: The vendor's id of it.
-        clock: What the waiting is measured and done with.
+        clock: Measures the waiting and does it.
         interval_s: Seconds between two looks.
         deadline_s: Until when, in unix seconds of `clock`; one last look is taken then.
         jitter: The source of the spread; a seeded one makes a run repeatable.
 
     Returns:
-        The last report; it has succeeded or failed.
+        The report of its end.
 
     Raises:
         ProviderJobFailed: It was still running at the deadline (`may_retry`), as far as could be seen.
         ProviderJobUnknown: The vendor denies the job again and again.
         ProviderError: What the vendor's `report` finds final (the key is refused).
     """
-    spread = jitter or random.Random()
-    unanswered = unknown = 0
+    spread, unanswered, unknown = jitter or random.Random(), 0, 0
     while True:
         last_look = clock.now() >= deadline_s
         asked_to_wait_s = 0.0
@@ -65,9 +64,8 @@ async def wait_for(
             if report.state is not JobState.RUNNING:
                 return report
         if last_look:
-            raise ProviderJobFailed(
-                provider=vendor.vendor, detail=f"job {job_id} had no result by its deadline", wire_code="deadline"
-            )
+            late = f"job {job_id} had no result by its deadline"
+            raise ProviderJobFailed(provider=vendor.vendor, detail=late, wire_code="deadline")
         wait_s = interval_s * min(2**unanswered, _BACK_OFF_MAX) * spread.uniform(1 - _JITTER, 1 + _JITTER)
         await clock.sleep(max(0.0, min(max(wait_s, asked_to_wait_s), deadline_s - clock.now())))
 

@@ -1,6 +1,5 @@
 """Adapters and simulators, written apart from the same documents, agree: a job's whole way, and its faults."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,10 @@ from film.profiles import PROFILES, Provider, Vendor
 from providers import registry
 from providers.polling import wait_for
 from providers.ports import JobReport, JobState, JobVendor
-from providers.vibegen_request import Callback, CallbackAddress
 from providers.wire import Wire
 
 from .conftest import clip_order
 from .simulated import Simulated
-from .stub import Answer, Seen, Stub
 
 VOICE = VoiceOrder(text="清晨的城市。", voice_id="zh_female_warm", duration_hint_s=5)
 MUSIC = VoiceOrder(text="Soft piano.", duration_hint_s=5)
@@ -221,35 +218,3 @@ async def test_a_file_of_another_origin_is_guarded(simulated: Simulated, tmp_pat
         report = await ended(vendor, await vendor.submit(clip_order(), nonce=nonces(simulated)))
         with pytest.raises(ClipRejected):
             await vendor.fetch(report, tmp_path / "clip.mp4")
-
-
-async def test_vibegen_calls_back_at_the_attempts_own_address(simulated: Simulated, stub: Stub) -> None:
-    called = asyncio.Event()
-
-    def respond(_: Seen) -> Answer:
-        called.set()
-        return Answer(status=204)
-
-    stub.respond = respond
-    callbacks = CallbackAddress(public_url=stub.url, secret=b"secret")
-    wire = simulated.wire(Vendor.VIBEGEN)
-    async with wire:
-        vendor = registry.video_vendor(Provider.VIBEGEN, wire, callbacks=callbacks, allowed_origin=simulated.url)
-        job_id = await vendor.submit(clip_order(), nonce=77)
-        await ended(vendor, job_id)
-        async with asyncio.timeout(10):
-            await called.wait()
-    _, _, _, nonce, mac = stub.seen[0].path.split("/")
-    assert callbacks.accepts(int(nonce), mac)
-    assert Callback.model_validate(stub.seen[0].json).task_id == job_id
-
-
-async def test_uploads_speakers_and_credits(simulated: Simulated, tmp_path: Path) -> None:
-    file = tmp_path / "anchor.png"
-    file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
-    async with simulated.wire(Vendor.LISTENHUB) as wire:
-        url = await registry.storage(wire, allowed_origin=simulated.url).upload(file, content_type="image/png")
-        assert url.startswith(simulated.url)
-        spoken = await registry.speakers(wire).speakers("zh-CN")
-        assert {speaker.language for speaker in spoken} == {"zh"}
-        assert await registry.purses([wire])["listenhub"].credits_available() > 0
