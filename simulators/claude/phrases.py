@@ -18,7 +18,6 @@ class Phrases:
     style: str
     music: str
     space: str
-    with_cast: str
 
 
 CHINESE: Final = Phrases(
@@ -57,7 +56,6 @@ CHINESE: Final = Phrases(
     style="电影质感,自然光,细腻的胶片颗粒,色调统一而克制",
     music="温柔的钢琴与弦乐,由疏到密,结尾留白",
     space="",
-    with_cast="{name},{look}。",
 )  # fmt: skip
 
 ENGLISH: Final = Phrases(
@@ -104,5 +102,4 @@ ENGLISH: Final = Phrases(
     style="Cinematic, natural light, fine film grain, one restrained palette",
     music="Gentle piano and strings, sparse at first, fuller later, an open ending",
     space=" ",
-    with_cast="{name}: {look}. ",
 )  # fmt: skip

@@ -1,7 +1,6 @@
 """The simulated writer: fills the slots of a film's plan with a storyboard made from the user's own words."""
 
 import re
-from collections.abc import Sequence
 from typing import Any, Final
 
 from simulators.claude.cast import cast_of
@@ -19,26 +18,37 @@ def write_script(order: dict[str, Any]) -> dict[str, Any]:
     """Return title, style, music, characters and one shot a slot.
 
     Args:
-        order: The request's object: `slots` ([{index, seconds, narration_characters_max?, prompt_characters_max?}]),
-            `prompt`, `language`; the two limits may stand beside the slots instead.
+        order: The request's object: `slots` ([{index, seconds, ...}]), `prompt`, `language`; `narration` false wants
+            none. `narration_characters_max` and `prompt_characters_max` stand in a slot or beside the slots;
+            `style_characters_max`, `look_characters_max` and `characters_per_shot_max` beside them.
     """
     prompt = " ".join(str(order.get("prompt", "")).split()) or "a quiet place"
     phrases = _phrases(str(order.get("language") or ""), prompt)
     slots = [slot for slot in order.get("slots") or [] if isinstance(slot, dict)]
-    cast = cast_of(prompt, chinese=phrases is CHINESE)
+    looks_max = _limit(order, "look_characters_max", _PROMPT_DEFAULT)
+    cast = [
+        {"id": one["id"], "look": shorten(one["look"], looks_max)}
+        for one in cast_of(prompt, chinese=phrases is CHINESE)
+    ]
+    shown = [one["id"] for one in cast][: _limit(order, "characters_per_shot_max", len(cast))]
     topic = _topic(prompt, phrases)
     teller = _Teller(phrases, topic)
-    shots = [
-        {
-            "index": slot.get("index", place),
-            "prompt": _picture(phrases, cast, prompt, topic, place, len(slots), _limit(order, slot, "prompt")),
-            "character_ids": [one["id"] for one in cast],
-            "narration": teller.tell(_phase(place, len(slots)), _limit(order, slot, "narration")),
-        }
-        for place, slot in enumerate(slots)
-    ]
+    shots = []
+    for place, slot in enumerate(slots):
+        picture_max = _limit(slot, "prompt_characters_max", _limit(order, "prompt_characters_max", _PROMPT_DEFAULT))
+        spoken = _limit(slot, "narration_characters_max", _limit(order, "narration_characters_max", _NARRATION_DEFAULT))
+        spoken_max = 0 if order.get("narration") is False else spoken
+        shots.append(
+            {
+                "index": slot.get("index", place),
+                "prompt": _picture(phrases, prompt, topic, place, len(slots), picture_max),
+                "character_ids": shown,
+                "narration": teller.tell(_phase(place, len(slots)), spoken_max),
+            }
+        )
     title = topic if phrases is CHINESE else topic[:1].upper() + topic[1:]
-    return {"title": title, "style": phrases.style, "music": phrases.music, "characters": cast, "shots": shots}
+    style = shorten(phrases.style, _limit(order, "style_characters_max", _PROMPT_DEFAULT))
+    return {"title": title, "style": style, "music": phrases.music, "characters": cast, "shots": shots}
 
 
 def shorten(text: str, characters_max: int) -> str:
@@ -67,10 +77,8 @@ def _topic(prompt: str, phrases: Phrases) -> str:
     return " ".join(clause.split()[:7])[:48]
 
 
-def _limit(order: dict[str, Any], slot: dict[str, Any], kind: str) -> int:
-    name = f"{kind}_characters_max"
-    value = slot.get(name, order.get(name))
-    default = _NARRATION_DEFAULT if kind == "narration" else _PROMPT_DEFAULT
+def _limit(source: dict[str, Any], name: str, default: int) -> int:
+    value = source.get(name)
     return value if isinstance(value, int) else default
 
 
@@ -81,18 +89,16 @@ def _phase(place: int, count: int) -> int:
     return 2 if place == count - 1 else 1
 
 
-def _picture(
-    phrases: Phrases, cast: Sequence[dict[str, str]], prompt: str, topic: str, place: int, count: int, limit: int
-) -> str:
+def _picture(phrases: Phrases, prompt: str, topic: str, place: int, count: int, limit: int) -> str:
+    """Return one shot's picture; who plays in it is named by the prompt, and looks are not told again."""
     choices = phrases.pictures[_phase(place, count)]
     light = phrases.lights[place % len(phrases.lights)]
     template = choices[(place + len(prompt)) % len(choices)]
-    people = "".join(phrases.with_cast.format(name=one["id"], look=one["look"]) for one in cast)
     stop = "。" if phrases is CHINESE else "."
     for subject in (prompt[:_SUBJECT_MAX].rstrip(" ,.;:，。；："), topic):
-        picture = template.format(subject=subject, topic=topic, light=light) + stop + phrases.space + people
-        if len(picture.strip()) <= limit:
-            return picture.strip()
+        picture = template.format(subject=subject, topic=topic, light=light) + stop
+        if len(picture) <= limit:
+            return picture
     return shorten(picture, limit)
 
 

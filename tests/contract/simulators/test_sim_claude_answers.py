@@ -99,6 +99,20 @@ def test_a_limit_too_small_for_any_sentence_leaves_the_narration_empty_or_within
     assert all(len(shot["narration"]) <= narration for shot in script["shots"])
 
 
+def test_the_orders_other_limits_are_kept_too(claude):
+    wish = order("A girl and her dog", picture=120, language="en") | {
+        "style_characters_max": 30,
+        "look_characters_max": 20,
+        "characters_per_shot_max": 1,
+        "narration": False,
+    }
+    script = answer(claude.messages.create(**request(content=wish)))
+    assert 0 < len(script["style"]) <= 30
+    assert [0 < len(character["look"]) <= 20 for character in script["characters"]] == [True, True]
+    assert all((shot["character_ids"], shot["narration"]) == (["girl"], "") for shot in script["shots"])
+    assert all(len(shot["prompt"]) <= 120 for shot in script["shots"])
+
+
 VERDICTS = [
     ("an honest film", "allow", [], []),
     ("a [[violence]] film", "block", ["violence"], [2]),
