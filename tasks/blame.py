@@ -61,6 +61,7 @@ _CODES: Final[Sequence[tuple[type[LongVideoError], Status | None, ErrorCode]]] =
     (CommandFailed, None, ErrorCode.COMPOSE_FAILED),
     (CommandTimedOut, None, ErrorCode.COMPOSE_FAILED),
     (ClipRejected, Status.COMPOSING, ErrorCode.COMPOSE_FAILED),
+    (GlyphMissing, Status.SCRIPTING, ErrorCode.SCRIPT_INVALID),
     (GlyphMissing, None, ErrorCode.COMPOSE_FAILED),
     (StoreUnusable, None, ErrorCode.DELIVERY_FAILED),
 )

@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from film.canvas import frames_of
 from film.credits import MilliCredits, milli_credits
+from film.errors import GlyphMissing, InvalidRequest
 from film.ids import LOCAL_ACCOUNT
 from film.request import FilmRequest, parse_request
 from ledger.credits import grant, granted_mc
 from ledger.films import Customer, Opened, open_film
 from media.disk import require_space
+from media.glyphs import require_glyphs
 from tasks.settings import Settings
 from tasks.studio import Studio
 
@@ -21,10 +23,15 @@ def checked_request(wish: Mapping[str, Any], settings: Settings, *, allowed_orig
     """Return the request a wish stands for.
 
     Raises:
-        InvalidRequest: A field breaks its rule.
+        InvalidRequest: A field breaks its rule, or the font can't draw a card's words.
         MissingKey: Live mode lacks a key this film needs.
     """
     request = parse_request(wish, allowed_origin=allowed_origin)
+    for field, text in (("title_card", request.title_card), ("end_card", request.end_card)):
+        try:
+            require_glyphs(text or "")
+        except GlyphMissing as error:
+            raise InvalidRequest(field=field, reason=str(error)) from error
     # Generated reference images come from ListenHub as well; only chained or brought ones need none.
     settings.require_keys(request.provider, listenhub=request.wants_narration or request.wants_music)
     return request

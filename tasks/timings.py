@@ -47,8 +47,7 @@ class Timings:
             renew_s=1,
             watch_s=0.5,
             send_deadline_s=1,
-            # Rendering shares two cores with the simulators: a reply may be slow without being lost.
-            post_timeout_s=10,
+            post_timeout_s=3,
             get_timeout_s=20,
             list_lag_s=60 / time_scale,
             skew_s=1,

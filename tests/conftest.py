@@ -1,6 +1,23 @@
 """What every test shares."""
 
+import os
+import tempfile
+
 import pytest
+
+# Before anything imports Prefect or our settings: no test reads this machine's home, keys or telemetry.
+_HOME = tempfile.mkdtemp(prefix="longvideo-tests-")
+for _name in ("LISTENHUB_API_KEY", "SENSEAUDIO_API_KEY", "VIBEGEN_API_KEY", "ANTHROPIC_API_KEY", "PREFECT_API_URL"):
+    os.environ.pop(_name, None)
+os.environ.update(
+    LONGVIDEO_MODE="simulated",
+    LONGVIDEO_HOME=_HOME,
+    PREFECT_HOME=_HOME,
+    PREFECT_LOGGING_LEVEL="ERROR",
+    PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY="false",
+    DO_NOT_TRACK="1",
+)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,119 @@
+"""Films made for real in tests: one Prefect server and one simulators' process a session, a home of its own a test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prefect.testing.utilities import prefect_test_harness
+
+from film.errors import FilmEnded
+from film.ids import FilmId
+from flows.long_video import produce_film
+from ledger import films
+from ledger.audit import check_books
+from ledger.rows import Film
+from simulators.launch import launched
+from tasks.ordering import checked_request, order_film
+from tasks.settings import Mode, Settings
+from tasks.studio import Studio, open_studio
+
+TIME_SCALE = 100.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests on one worker: they share a Prefect server."""
+    for item in items:
+        if "tests/flows" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("flows"))
+
+
+class Vendors:
+    """The simulators' control routes: faults in, books out."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = httpx.Client(base_url=url, trust_env=False, timeout=30)
+
+    def script(self, *rules: dict[str, Any]) -> None:
+        """Put these faults in force, instead of the former ones."""
+        self._client.put("/_control/faults", json={"rules": rules}).raise_for_status()
+
+    def fresh_windows(self) -> None:
+        """Let a minute pass for the vendors."""
+        self._client.put("/_control/clock", json={"advance_vendor_s": 61}).raise_for_status()
+
+    def jobs(self, service: str) -> list[dict[str, Any]]:
+        """Return every job that was ever created at a service."""
+        return list(self._client.get("/_control/jobs", params={"service": service}).json()["jobs"])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect() -> Iterator[None]:
+    """Run a Prefect server for the session."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture(scope="session")
+async def vendors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Vendors]:
+    """Run the simulators for the session."""
+    async with launched(tmp_path_factory.mktemp("simulators"), time_scale=TIME_SCALE) as url:
+        control = Vendors(url)
+        yield control
+        control.close()
+
+
+@pytest.fixture
+async def studio(vendors: Vendors, tmp_path: Path) -> AsyncIterator[Studio]:
+    """Return an open studio in a home of its own, with no fault in force."""
+    vendors.script()
+    vendors.fresh_windows()
+    settings = Settings(
+        mode=Mode.SIMULATED, home=tmp_path, simulators_url=vendors.url, time_scale=TIME_SCALE, _env_file=None
+    )
+    async with open_studio(settings) as opened:
+        yield opened
+    vendors.script()
+
+
+async def ordered(studio: Studio, **wish: Any) -> FilmId:
+    """Order a film of two cheap segments (5 s for 90 credits, 4 s for 72), changed as the test wishes."""
+    plain = {
+        "prompt": "A calm morning by the sea",
+        "duration": 9,
+        "provider": "seedance-fast",
+        "resolution": "480p",
+        "language": "en",
+        "narration": False,
+        "music": False,
+    }
+    request = checked_request({**plain, **wish}, studio.settings, allowed_origin=studio.allowed_origin)
+    return (await order_film(studio, request, idem_key=None)).film_id
+
+
+async def made(studio: Studio, film_id: FilmId) -> Film:
+    """Run the film's flow to its end and return the row; whatever happened, the books balance."""
+    state = await produce_film(film_id, return_state=True)
+    with suppress(FilmEnded):
+        await state.aresult()
+    film = await films.film(studio.books, film_id)
+    assert film.status.terminal
+    expected = {"completed": state.is_completed, "failed": state.is_failed, "canceled": state.is_cancelled}
+    assert expected[film.status](), f"the film is {film.status}, Prefect shows {state.type}"
+    await check_books(studio.books)
+    return film
+
+
+async def until(condition: Any, *, deadline_s: float = 30) -> None:
+    """Wait until an async condition holds; fails at the deadline."""
+    async with asyncio.timeout(deadline_s):
+        while not await condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)  # rows of another task: there is nothing to be woken by
