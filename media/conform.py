@@ -1,7 +1,6 @@
 """Conform: one gated clip in, its part out; at most one encode, whatever has to be done to the picture."""
 
 import asyncio
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +11,10 @@ import numpy as np
 from PIL import Image
 
 from film.canvas import FPS, SAMPLE_RATE, Canvas, samples_of
-from film.errors import ClipRejected, CommandFailed, DiskFull
+from film.errors import ClipRejected, CommandFailed
 from media import encoding
 from media.command import CommandReport, run_ffmpeg
 from media.copying import TAIL, Cut, plan_cut, write_cut
-from media.disk import free_bytes
 from media.findings import detect, read_findings
 from media.fitting import fit, tagged
 from media.gate import MISSING_FRAMES_LIMIT
@@ -37,6 +35,7 @@ from media.part import (
 from media.pcm import wav_samples, write_silence
 from media.probe import Facts, Look, look, probe
 from media.sharpness import sharpest
+from media.verdict import verdict
 
 #: Every sixth frame is looked at for the cover.
 COVER_STEP: Final = 6
@@ -134,11 +133,7 @@ async def _encode(order: _Order, on_frame: Callable[[int], None] | None) -> Comm
         args = ffmpeg.merge_outputs(*_outputs(order)).compile()[1:]
         return await run_ffmpeg(args, deadline_s=30 + order.frames / 2, on_frame=on_frame)
     except CommandFailed as error:
-        if error.code == 256 - errno.ENOSPC:  # ffmpeg ends with the low byte of its error number
-            free = free_bytes(order.draft)
-            raise DiskFull(path=str(order.draft.parent), needed_bytes=free + 1, free_bytes=free) from error
-        last = error.stderr_tail.strip().splitlines()[-1:] or [f"code {error.code}"]
-        raise ClipRejected(check="decode", expected="pictures and sound without damage", found=last[0]) from error
+        raise verdict(error, folder=order.draft.parent) from error
 
 
 def _outputs(order: _Order) -> list[Any]:

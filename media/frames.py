@@ -17,6 +17,7 @@ from media.fitting import tagged
 from media.guards import Kind, strict_input
 from media.probe import Facts, Look, look, probe
 from media.sharpness import sharpness
+from media.verdict import verdict
 
 #: Every sixth frame is looked at for the sharpest, this wide.
 STEP: Final = 6
@@ -72,7 +73,9 @@ async def sharpest_frame(clip: Path, into: Path) -> Path:
     source = await asyncio.to_thread(_read, clip)
     width, height = source.small
     stream = source.upright().filter("select", f"not(mod(n,{STEP}))").filter("scale", width, height, flags="area")
-    report = await _decoded(ffmpeg.output(stream, "pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"))
+    report = await _decoded(
+        ffmpeg.output(stream, "pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"), folder=into.parent
+    )
     index = await asyncio.to_thread(_sharpest_of, report.stdout, (height, width))
     await _grab(source, f"eq(n,{index * STEP})", into, count=1)
     return into
@@ -157,7 +160,7 @@ async def _grab(source: _Source, choice: str, into: Path, *, count: int | None =
     stream = source.upright().filter("select", choice)
     codec = "mjpeg" if into.suffix in (".jpg", ".jpeg") else "png"
     try:
-        await _decoded(ffmpeg.output(stream, str(draft), **{"c:v": codec, **settings}))
+        await _decoded(ffmpeg.output(stream, str(draft), **{"c:v": codec, **settings}), folder=into.parent)
         if not draft.exists():
             raise ClipRejected(check="decode", expected="a frame", found="none")
         draft.replace(into)
@@ -165,10 +168,8 @@ async def _grab(source: _Source, choice: str, into: Path, *, count: int | None =
         draft.unlink(missing_ok=True)
 
 
-async def _decoded(output: Any) -> CommandReport:
+async def _decoded(output: Any, *, folder: Path) -> CommandReport:
     try:
         return await run_ffmpeg(output.compile()[1:], deadline_s=_DEADLINE_S)
     except CommandFailed as error:
-        raise ClipRejected(
-            check="decode", expected="pictures without damage", found=error.stderr_tail.strip()[-200:]
-        ) from error
+        raise verdict(error, folder=folder) from error

@@ -112,7 +112,7 @@ async def _stems(
     voice, bed, own = folder / "voice.pcm", folder / "bed.pcm", folder / "own.pcm"
     tune = folder / "tune.wav"
     if music is not None:
-        await decode(music, tune)
+        await decode(music, tune, limit_s=samples / SAMPLE_RATE)
 
     def write() -> None:
         for placed in narration:
@@ -134,7 +134,11 @@ async def _stems(
     }
     found: dict[str, _Stem] = {}
     for path in (voice, own, bed):
-        if path.exists() and not (loudness := await measure(path, form=STEM_FORM)).loudness_lufs < QUIET_LUFS:
+        if not path.exists():
+            continue
+        loudness = await measure(path, form=STEM_FORM)
+        # A voice was asked for, so it is brought up however faint it is.
+        if loudness.loudness_lufs >= QUIET_LUFS or (path == voice and not loudness.silent):
             found[path.stem] = _Stem(path=path, under_lu=unders[path.stem], loudness=loudness)
     return found
 

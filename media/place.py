@@ -16,6 +16,7 @@ from media.command import run_ffmpeg
 from media.gate import sound_kind
 from media.guards import own_input
 from media.pcm import Sound, read_wav, write_wav
+from media.verdict import verdict
 
 #: A voice may be spoken this much faster, no more.
 TEMPO_LIMIT: Final = 1.25
@@ -70,8 +71,8 @@ async def place(sound: Path, *, start_sample: int, room_samples: int, into: Path
     return PlacedSound(sound=into, start_sample=start_sample, end_sample=end, tempo=tempo)
 
 
-async def decode(sound: Path, into: Path) -> None:
-    """Decode a gated sound to a WAV file of this room's form.
+async def decode(sound: Path, into: Path, *, limit_s: float | None = None) -> None:
+    """Decode a gated sound, or its first `limit_s` seconds, to a WAV file of this room's form.
 
     Raises:
         ClipRejected: It can't be decoded.
@@ -79,10 +80,11 @@ async def decode(sound: Path, into: Path) -> None:
     kind = sound_kind(sound)
     # A stray frame in an MP3 is common and harmless: here damage is skipped, not fatal.
     source = ffmpeg.input(str(sound), f=kind.value, protocol_whitelist="file")
+    settings = encoding.PCM if limit_s is None else {**encoding.PCM, "t": limit_s}
     try:
-        await run_ffmpeg(ffmpeg.output(source.audio, str(into), **encoding.PCM).compile()[1:], deadline_s=120)
+        await run_ffmpeg(ffmpeg.output(source.audio, str(into), **settings).compile()[1:], deadline_s=120)
     except CommandFailed as error:
-        raise ClipRejected(check="decode", expected="a sound", found=error.stderr_tail.strip()[-200:]) from error
+        raise verdict(error, folder=into.parent) from error
 
 
 def _tempo(length: int, room: int) -> float:

@@ -247,6 +247,24 @@ async def test_cuts_between_native_sounds_do_not_click(make: MakeClip, tmp_path:
     assert around < 1.5 * np.abs(np.diff(signal[RATE : RATE + 2000])).max()
 
 
+async def test_a_faint_voice_is_brought_up(make: MakeClip, tmp_path: Path) -> None:
+    """At -60 LUFS it would pass for room noise; but a voice was ordered and paid for."""
+    faint = SPEECH.format(rate=48_000, length=3).replace("':s", "*0.006':s")
+    voice = await placed_at(await make("-f", "lavfi", "-i", faint, suffix=".wav"), 0.5, tmp_path)
+    assert (await measure(voice.sound)).loudness_lufs < -50
+    found = await mixed(tmp_path, 5, narration=[voice])
+    check_level(found)
+    assert not found.silent
+
+
+async def test_music_longer_than_the_film_is_faded_where_the_film_ends(make: MakeClip, tmp_path: Path) -> None:
+    music = await make("-f", "lavfi", "-i", "sine=600:r=44100:d=30", suffix=".mp3")
+    found = await mixed(tmp_path, 5, music=music)
+    signal = samples_of(found.sound)
+    assert stream_samples(found.sound) == 5 * RATE
+    assert power_db(signal[RATE : 2 * RATE]) - power_db(signal[5 * RATE - 2400 : 5 * RATE]) > 20
+
+
 async def test_silent_runs_are_told(make: MakeClip, tmp_path: Path) -> None:
     """A voice from 2 to 3 s and one from 3.4 to 4.4 s in a film of 8: half a second between them is no run."""
     voice = await speech(make, 1.0)
