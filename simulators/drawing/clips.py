@@ -15,7 +15,8 @@ from PIL import Image, ImageOps
 
 from media.command import run_ffmpeg
 from media.fonts import font_path
-from simulators.drawing.mood import mood_of
+from simulators.drawing.figures import actor_of, sprite
+from simulators.drawing.mood import Framing, mood_of
 from simulators.drawing.overlay import Overlay, number_of, overlay
 from simulators.drawing.pictures import picture_at, pictures_at
 from simulators.drawing.scenery import far_layer, near_layer
@@ -30,6 +31,9 @@ _DISSOLVE_S: Final = 0.8
 _WIDER: Final = 1.25
 #: How many pictures wide the near layer is.
 _NEAR_WIDTHS: Final = 1.9
+#: How high the near layer and an actor stand, as shares of the picture's height.
+_NEAR_SHARE: Final = {Framing.WIDE: 0.42, Framing.MEDIUM: 0.54, Framing.CLOSE: 0.66}
+_ACTOR_SHARE: Final = {Framing.WIDE: 0.17, Framing.MEDIUM: 0.3, Framing.CLOSE: 0.44}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +45,8 @@ class _Scene:
     backwards: bool
     near_top: int
     over: Overlay
-    stills: list[Path]
-    first: bool
-    last: bool
+    actor_top: int
+    stills: Mapping[str, Path]
 
 
 async def make_clip(job: Job, folder: Path, *, assets: Path, frames: int | None = None) -> Mapping[str, Any]:
@@ -52,7 +55,7 @@ async def make_clip(job: Job, folder: Path, *, assets: Path, frames: int | None 
     scene = await asyncio.to_thread(_draw, job, folder, assets, length)
     sound = await asyncio.to_thread(partial(bed, job.text, length / FPS)) if job.facts["sound"] else None
     args: list[str | Path] = ["-filter_threads", "1", "-filter_complex_threads", "1"]
-    for still in scene.stills:
+    for still in scene.stills.values():
         args += ["-framerate", str(FPS), "-threads", "1", "-i", still]
     if sound is not None:
         args += ["-f", "s16le", "-ar", str(BED_RATE_HZ), "-ac", "2", "-i", "pipe:0"]
@@ -76,7 +79,7 @@ async def make_clip(job: Job, folder: Path, *, assets: Path, frames: int | None 
     args += ["-crf", "25", "-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709"]
     args += ["-color_trc", "bt709", "-color_range", "tv", "-movflags", "+faststart", folder / "clip.mp4"]
     await run_ffmpeg(args, deadline_s=_DEADLINE_S, stdin=None if sound is None else sound.tobytes())
-    for still in scene.stills:
+    for still in scene.stills.values():
         still.unlink()
     return {"width": scene.size[0], "height": scene.size[1], "frames": length}
 
@@ -96,25 +99,41 @@ def _draw(job: Job, folder: Path, assets: Path, frames: int) -> _Scene:
         size = following(size, first.size)
     width, height = size
     far = far_layer(mood, (int(width * _WIDER) // 2 * 2, height))
-    near = near_layer(mood, (int(width * _NEAR_WIDTHS) // 2 * 2, int(height * 0.56) // 2 * 2))
+    near_share = _NEAR_SHARE[mood.framing]
+    near = near_layer(mood, (int(width * _NEAR_WIDTHS) // 2 * 2, int(height * near_share) // 2 * 2))
     over = overlay(job.text, label, mood, size, pictures_at(job.facts["references"], assets))
-    near_top = height - near.height
-    cover = far.crop((0, 0, width, height)).convert("RGBA")
-    for layer, top in ((near.crop((0, 0, width, near.height)), near_top), (over.foot, over.foot_top), (over.head, 0)):
-        cover.alpha_composite(layer, (0, top))
-    cover.convert("RGB").save(folder / "cover.jpg", quality=85)
-    layers = [far, near, over.head, over.foot, over.marker]
-    layers += [ImageOps.fit(picture, size) for picture in (first, last) if picture is not None]
-    return _Scene(
+    layers = {"far": far, "near": near, "head": over.head, "foot": over.foot, "dot": over.marker}
+    look = actor_of(job.text)
+    if look is not None:
+        tall = int(height * _ACTOR_SHARE[mood.framing])
+        walking = sprite(look, tall)
+        layers["actor"] = ImageOps.mirror(walking) if number % 2 == 0 else walking
+    layers |= {name: ImageOps.fit(picture, size) for name, picture in (("first", first), ("last", last)) if picture}
+    scene = _Scene(
         size=size,
         frames=frames,
         backwards=number % 2 == 0,
-        near_top=near_top,
+        near_top=height - near.height,
         over=over,
-        stills=[_save(layer, folder / f".still-{place}.png") for place, layer in enumerate(layers)],
-        first=first is not None,
-        last=last is not None,
+        actor_top=over.foot_top - (layers["actor"].height if look is not None else 0),
+        stills={name: _save(layer, folder / f".still-{name}.png") for name, layer in layers.items()},
     )
+    _cover(scene, layers).save(folder / "cover.jpg", quality=85)
+    return scene
+
+
+def _cover(scene: _Scene, layers: Mapping[str, Image.Image]) -> Image.Image:
+    """Return the picture of the middle of the clip, without its running seconds."""
+    width, height = scene.size
+    left = (layers["far"].width - width) // 2
+    cover = layers["far"].crop((left, 0, left + width, height)).convert("RGBA")
+    left = (layers["near"].width - width) // 2
+    cover.alpha_composite(layers["near"].crop((left, 0, left + width, layers["near"].height)), (0, scene.near_top))
+    if "actor" in layers:
+        cover.alpha_composite(layers["actor"], ((width - layers["actor"].width) // 2, max(0, scene.actor_top)))
+    cover.alpha_composite(layers["foot"], (0, scene.over.foot_top))
+    cover.alpha_composite(layers["head"], (0, 0))
+    return cover.convert("RGB")
 
 
 def _save(picture: Image.Image, path: Path) -> Path:
@@ -125,33 +144,30 @@ def _save(picture: Image.Image, path: Path) -> Path:
 def _graph(scene: _Scene) -> str:
     """Return the filter graph that moves the stills: each is converted once and then repeated for ever."""
     width, height = scene.size
-    alpha = "yuva420p"
     share = f"n/{max(1, scene.frames - 1)}"
     pan = f"(1-{share})" if scene.backwards else f"({share})"
-    chains = [
-        f"[0]{_still('yuv420p')},crop={width}:{height}:x='(iw-ow)*{pan}':y=0[far]",
-        f"[1]{_still(alpha)}[near]",
-        f"[2]{_still(alpha)}[head]",
-        f"[3]{_still(alpha)}[foot]",
-        f"[4]{_still(alpha)}[dot]",
-        f"[far][near]overlay=x='-(w-{width})*{pan}':y={scene.near_top}[a]",
-        f"[a][foot]overlay=0:{scene.over.foot_top}[b]",
-        "[b][head]overlay=0:0[c]",
-        f"[c][dot]overlay=x='(W-w)*{share}':y={scene.over.rail_top},{_seconds(scene)}[moving]",
-    ]
     ends_s = scene.frames / FPS
-    frames_given = (
-        # name, given, where it is seen, how it fades
-        ("first", scene.first, f"lt(t,{_DISSOLVE_S + 0.2})", f"fade=t=out:st=0.05:d={_DISSOLVE_S}:alpha=1"),
-        ("last", scene.last, f"gt(t,{ends_s - 1.5:.3f})", f"fade=t=in:st={ends_s - 0.9:.3f}:d={_DISSOLVE_S}:alpha=1"),
-    )
-    current, place = "moving", 5
-    for name, given, seen, fade in frames_given:
-        if given:
-            chains.append(f"[{place}]{_still(alpha)},{fade}[{name}]")
-            chains.append(f"[{current}][{name}]overlay=0:0:enable='{seen}'[with{name}]")
-            current, place = f"with{name}", place + 1
-    return ";".join([*chains, f"[{current}]format=yuv420p[v]"])
+    moves = {
+        "near": f"x='-(w-{width})*{pan}':y={scene.near_top}",
+        # Somebody walks: across the picture, up and down a little.
+        "actor": f"x='(W-w)*(0.2+0.6*{pan})':y='{scene.actor_top}-abs({height / 80:.0f}*sin(n/4))'",
+        "foot": f"x=0:y={scene.over.foot_top}",
+        "head": "x=0:y=0",
+        "dot": f"x='(W-w)*{share}':y={scene.over.rail_top}",
+        "first": f"enable='lt(t,{_DISSOLVE_S + 0.2})'",
+        "last": f"enable='gt(t,{ends_s - 1.5:.3f})'",
+    }
+    fades = {
+        "first": f",fade=t=out:st=0.05:d={_DISSOLVE_S}:alpha=1",
+        "last": f",fade=t=in:st={ends_s - 0.9:.3f}:d={_DISSOLVE_S}:alpha=1",
+    }
+    inputs = {name: place for place, name in enumerate(scene.stills)}
+    chains = [f"[{inputs['far']}]{_still('yuv420p')},crop={width}:{height}:x='(iw-ow)*{pan}':y=0[v0]"]
+    for step, (name, move) in enumerate((name, move) for name, move in moves.items() if name in inputs):
+        after = f",{_seconds(scene)}" if name == "dot" else ""
+        chains.append(f"[{inputs[name]}]{_still('yuva420p')}{fades.get(name, '')}[{name}]")
+        chains.append(f"[v{step}][{name}]overlay={move}{after}[v{step + 1}]")
+    return ";".join([*chains, f"[v{len(inputs) - 1}]format=yuv420p[v]"])
 
 
 def _still(pixels: str) -> str:

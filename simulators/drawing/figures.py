@@ -1,11 +1,12 @@
 """Characters in flat colours, seen from the front, the side and the back; the colours follow the words of a look."""
 
+import hashlib
 import random
 import re
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from simulators.drawing.mood import Colour
 
@@ -22,14 +23,21 @@ _COLOURS: Final[tuple[tuple[tuple[str, ...], Colour], ...]] = (
     (("black", "黑"), (44, 44, 52)),
     (("brown", "chestnut", "棕", "褐", "栗"), (126, 84, 54)),
 )
-_ANIMALS: Final = (
-    ("fox", "狐"), ("cat", "猫"), ("dog", "狗", "犬"), ("panda", "熊"), ("horse", "马"), ("bird", "鸟", "鹤"),
-)  # fmt: skip
+_ANIMALS: Final = re.compile(
+    r"\b(?:fox|cat|kitten|dog|puppy|panda|bear|horse|wolf|deer|rabbit|tiger|lion)\b|[狐猫狗犬熊马狼鹿兔虎狮]"
+)
+_PEOPLE: Final = re.compile(
+    r"\b(?:girl|boy|woman|man|keeper|astronaut|travell?er|dancer|chef|robot|child|knight|wizard)\b"
+    r"|女孩|男孩|少女|少年|女子|男子|女人|男人|老人|孩子|宇航员|旅人|机器人|舞者|奶奶|爷爷|母亲|父亲"
+)
 _SKINS: Final[tuple[Colour, ...]] = ((246, 214, 186), (226, 178, 140), (178, 124, 88), (118, 78, 56))
 
 
 #: A colour this near before a word for hair is the hair's.
 _NEAR_SIGNS: Final = 14
+#: How much is read before and after a mention to find a look, characters.
+_LOOK_BEFORE: Final = 24
+_LOOK_AFTER: Final = 60
 _HAIR: Final = re.compile(r"hair|braid|beard|发|辫|胡")
 
 
@@ -52,7 +60,7 @@ def figure_of(look: str, dice: random.Random) -> Figure:
     colours = [colour for _, colour in found if colour not in hairs]
     colours += [colour for _, colour in dice.sample(_COLOURS, 2)]
     return Figure(
-        animal=any(word in lower for words in _ANIMALS for word in words),
+        animal=_ANIMALS.search(lower) is not None,
         coat=colours[0],
         second=colours[1],
         hair=hairs[0] if hairs else (52, 42, 40),
@@ -62,6 +70,24 @@ def figure_of(look: str, dice: random.Random) -> Figure:
 
 def _places(text: str, word: str) -> list[int]:
     return [found.start() for found in re.finditer(re.escape(word), text)]
+
+
+def actor_of(text: str) -> str | None:
+    """Return the words around the last mention of somebody (where a look is told), None where nobody plays."""
+    lower = text.lower()
+    mentions = [*_ANIMALS.finditer(lower), *_PEOPLE.finditer(lower)]
+    if not mentions:
+        return None
+    place = max(mention.start() for mention in mentions)
+    return text[max(0, place - _LOOK_BEFORE) : place + _LOOK_AFTER]
+
+
+def sprite(look: str, tall: int) -> Image.Image:
+    """Return the figure of a look from the side, walking to the right, on a transparent ground."""
+    dice = random.Random(hashlib.sha256(look.encode()).digest())
+    picture = Image.new("RGBA", (tall, tall), (0, 0, 0, 0))
+    draw_figure(ImageDraw.Draw(picture), figure_of(look, dice), centre=tall // 2, top=0, tall=tall, view="side")
+    return picture
 
 
 def draw_figure(draw: ImageDraw.ImageDraw, figure: Figure, *, centre: int, top: int, tall: int, view: str) -> None:

@@ -36,6 +36,14 @@ class Hour(StrEnum):
 _Kind = TypeVar("_Kind", Place, Hour)
 
 
+class Framing(StrEnum):
+    """How near the camera is."""
+
+    WIDE = "wide"
+    MEDIUM = "medium"
+    CLOSE = "close"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mood:
     """All that the scenery is drawn from."""
@@ -46,6 +54,7 @@ class Mood:
     near: Colour
     accent: Colour
     light: tuple[float, float]  # where the sun or moon stands, as shares of width and height
+    framing: Framing
     lot: int
 
 
@@ -79,6 +88,11 @@ _NEAR: Final[Mapping[Place, Colour]] = {
     Place.MEADOW: (52, 92, 46),
 }
 _ACCENTS: Final = ((255, 196, 64), (96, 214, 255), (255, 128, 128), (150, 235, 150), (220, 160, 255), (255, 160, 90))
+_FRAMING_WORDS: Final[Mapping[Framing, tuple[str, ...]]] = {
+    Framing.WIDE: ("远景", "航拍", "俯拍", "wide", "aerial", "top-down"),
+    Framing.MEDIUM: ("中景", "跟拍", "medium", "tracking", "handheld"),
+    Framing.CLOSE: ("特写", "近景", "close-up", "close up"),
+}
 _SHADE: Final[Mapping[Hour, float]] = {Hour.DAWN: 0.75, Hour.DAY: 1.0, Hour.DUSK: 0.6, Hour.NIGHT: 0.4}
 
 
@@ -87,8 +101,9 @@ def mood_of(text: str, number: int) -> Mood:
     lot = int.from_bytes(hashlib.sha256(f"{number}|{text}".encode()).digest()[:8])
     dice = random.Random(lot)
     lower = text.lower()
-    place = _first(_PLACE_WORDS, lower) or dice.choice(list(Place))
-    hour = _first(_HOUR_WORDS, lower) or dice.choice(list(Hour))
+    places = _named(_PLACE_WORDS, lower) or [dice.choice(list(Place))]
+    hours = _named(_HOUR_WORDS, lower) or [dice.choice(list(Hour))]
+    place, hour = places[number % len(places)], hours[0]
     shade = _SHADE[hour]
     red, green, blue = _NEAR[place]
     return Mood(
@@ -98,11 +113,18 @@ def mood_of(text: str, number: int) -> Mood:
         near=(int(red * shade), int(green * shade), int(blue * shade)),
         accent=_ACCENTS[number % len(_ACCENTS)],
         light=(dice.uniform(0.2, 0.8), dice.uniform(0.22, 0.48)),
+        framing=_framing(lower, number),
         lot=lot,
     )
 
 
-def _first(words: Mapping[_Kind, tuple[str, ...]], text: str) -> _Kind | None:
-    """Return the kind one of whose words comes first in the text."""
-    found = [(text.find(word), kind) for kind, options in words.items() for word in options if word in text]
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+def _named(words: Mapping[_Kind, tuple[str, ...]], text: str) -> list[_Kind]:
+    """Return the kinds that a text names, in the order in which it does."""
+    found = sorted((text.find(word), kind) for kind, options in words.items() for word in options if word in text)
+    return list(dict.fromkeys(kind for _, kind in found))
+
+
+def _framing(text: str, number: int) -> Framing:
+    """Return the framing a text asks for, else one in turn."""
+    named = [(text.find(word), framing) for framing, words in _FRAMING_WORDS.items() for word in words if word in text]
+    return min(named)[1] if named else list(Framing)[number % len(Framing)]

@@ -9,6 +9,8 @@ import pytest
 from av.video.frame import PictureType
 from PIL import Image
 
+from simulators.drawing.figures import actor_of
+
 GENERATE = "/listenhub/openapi/v1/video-generation/generate"
 TASKS = "/listenhub/openapi/v1/video-generation/tasks"
 
@@ -64,6 +66,19 @@ def test_sound_is_generated_when_asked_for_and_by_default(world):
     request = body()
     del request["generateAudio"]
     assert clip_of(world, request)[3] == 44_100
+
+
+ACTORS = [
+    ("a delicate location in the city", False),  # "cat" in other words is no cat
+    ("A fox runs through the snow", True),
+    ("灯塔下的老人", True),
+    ("城市清晨的延时风光", False),
+]
+
+
+@pytest.mark.parametrize(("words", "played"), ACTORS)
+def test_somebody_walks_through_the_picture_only_where_the_words_name_one(words, played):
+    assert (actor_of(words) is not None) is played
 
 
 def data_url(colour):
