@@ -1,6 +1,7 @@
 """Single frames: the exact last and first one, the sharpest, and how alike the two sides of a cut are."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from media import encoding
 from media.command import CommandReport, run_ffmpeg
 from media.fitting import tagged
 from media.guards import Kind, strict_input
+from media.part import Part
 from media.probe import Facts, Look, look, probe
 from media.sharpness import sharpness
 from media.verdict import verdict
@@ -81,6 +83,17 @@ async def sharpest_frame(clip: Path, into: Path) -> Path:
     return into
 
 
+async def poster(parts: Sequence[Part], into: Path) -> Path:
+    """Write the film's sharpest moment at full size: the sharpest frame of the part whose cover is the sharpest.
+
+    Raises:
+        ClipRejected: That part can't be decoded.
+        ValueError: There is no part.
+    """
+    best = await asyncio.to_thread(max, parts, key=_cover_sharpness)
+    return await sharpest_frame(best.picture, into)
+
+
 async def seam(last: Path, clip: Path, *, folder: Path) -> Seam:
     """Compare the picture on which a segment ended with the first frame of the clip that was chained to it.
 
@@ -109,6 +122,11 @@ def similarity(one: Path, other: Path) -> float:
     index = (2 * mean_l * mean_r + c1) * (2 * both + c2)
     index /= (mean_l**2 + mean_r**2 + c1) * (var_l + var_r + c2)
     return float(index.mean())
+
+
+def _cover_sharpness(part: Part) -> float:
+    with Image.open(part.cover) as image:
+        return sharpness(np.asarray(image.convert("RGB")))
 
 
 def _windows(picture: Path) -> NDArray[np.float64]:

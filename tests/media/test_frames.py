@@ -11,7 +11,7 @@ from film.canvas import Canvas
 from film.errors import ClipRejected
 from media.command import run_ffmpeg
 from media.conform import conform
-from media.frames import first_frame, last_frame, seam, sharpest_frame, similarity
+from media.frames import first_frame, last_frame, poster, seam, sharpest_frame, similarity
 from media.sharpness import sharpness
 
 from .conftest import PICTURE, SOUND, MakeClip
@@ -107,6 +107,18 @@ async def test_the_cover_is_the_sharpest_frame(make_clip: MakeClip, canvas: Canv
 
 def names_in(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
+
+
+async def test_the_poster_comes_from_the_sharpest_part(make_clip: MakeClip, tmp_path: Path) -> None:
+    parts = []
+    for index, sigma in enumerate((8, 0.1, 5)):
+        clip = await make_clip(picture=f"testsrc2=s=640x360:r=24:d=1,gblur=sigma={sigma}", sound=None)
+        parts.append(
+            await conform(clip, canvas=Canvas(width=640, height=360), frames=24, into=tmp_path / f"part{index}")
+        )
+    found = pixels(await poster(parts, tmp_path / "poster.jpg"))
+    assert found.shape == (360, 640, 3)
+    assert sharpness(found) > 3 * max(sharpness(pixels(part.cover)) for part in (parts[0], parts[2]))
 
 
 async def test_a_damaged_clip_gives_no_frame(make_clip: MakeClip, tmp_path: Path) -> None:

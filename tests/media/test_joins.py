@@ -105,6 +105,13 @@ async def test_picture_and_sound_agree_at_every_join(flashes: list[Part], canvas
         assert click_s == pytest.approx(flash_s, abs=0.001), second
 
 
+@pytest.mark.parametrize("seconds", [3, 9, 17, 30, 61, 180])
+async def test_every_length_is_exact(seconds: int, flashes: list[Part], canvas: Canvas, tmp_path: Path) -> None:
+    """1024 samples of an AAC packet divide none of these; the last packet is cut to measure."""
+    film = await film_of([flashes[index % 3] for index in range(seconds)], tmp_path)
+    verify_film(film, frames=24 * seconds, canvas=canvas, subtitles=False, label_id="vid_1")
+
+
 async def test_a_delayed_encoder_without_edit_list_is_off_by_that_delay_only(
     flashes: list[Part], canvas: Canvas, tmp_path: Path
 ) -> None:
