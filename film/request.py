@@ -133,6 +133,14 @@ class FilmRequest(_Wish):
             raise ValueError("with continuity chained at most 1, the first frame of the first segment")
         return images
 
+    @field_validator("seed")
+    @classmethod
+    def _sent(cls, seed: int | None, info: ValidationInfo) -> int | None:
+        provider = info.data.get("provider")
+        if seed is not None and provider is not None and not PROFILES[provider].seed:
+            raise ValueError(f"{provider} takes no seed")
+        return seed
+
     @model_validator(mode="after")
     def _chainable(self) -> Self:
         if self.continuity is Continuity.CHAINED and not self.profile.first_frame:

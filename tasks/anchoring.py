@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from film.orders import ImageOrder, ImageRef, Purpose, fingerprint
+from film.orders import ImageOrder, Purpose, fingerprint
 from film.prompts import anchor_prompt
 from film.request import Continuity
 from film.status import Status
@@ -13,6 +13,7 @@ from ledger.attempts import Purchase
 from ledger.rows import Anchor
 from ledger.stages import save_anchors
 from media.gate import gate_image
+from tasks.pictures import uploaded
 from tasks.render import Wanted, buy
 from tasks.run import FilmRun
 from tasks.stage import stage
@@ -40,11 +41,6 @@ async def anchoring(run: FilmRun, storyboard: Storyboard) -> tuple[Anchor, ...]:
     return tuple(anchors)
 
 
-def image_ref(anchor: Anchor) -> ImageRef:
-    """Return the anchor as orders name it."""
-    return ImageRef(url=anchor.url, width=anchor.width, height=anchor.height, size_bytes=anchor.size_bytes)
-
-
 async def _brought(run: FilmRun, url: str) -> Anchor:
     """Look at the customer's image before its URL is sent on: it must be one, and some vendors want its size."""
     with TemporaryDirectory(prefix=".anchor-", dir=run.studio.work) as folder:
@@ -70,7 +66,7 @@ async def _drawn(run: FilmRun, storyboard: Storyboard, index: int, character: Ch
     stored = await buy(studio.desk, run.lease, wanted, studio.images)
     async with studio.local_copy(stored.object_key) as file:
         facts = await asyncio.to_thread(gate_image, file)
-        url = await studio.storage().upload(file, content_type=f"image/{facts.format.lower()}")
+        url = await uploaded(run, file, facts)
     return Anchor(
         character_id=character.id,
         object_key=stored.object_key,

@@ -16,12 +16,12 @@ from film.status import Status
 from film.storyboard import Storyboard
 from ledger.attempts import Purchase
 from ledger.rows import Anchor
-from media.gate import gate_clip, gate_image
+from media.gate import gate_clip
 from media.part import Part
-from tasks.anchoring import image_ref
 from tasks.blame import blaming
 from tasks.narration import Line, buy_line
 from tasks.parts import conformed
+from tasks.pictures import anchor_ref, frame_ref
 from tasks.render import Wanted, buy
 from tasks.run import FilmRun
 from tasks.sound import buy_music
@@ -142,7 +142,7 @@ async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
         resolution=request.resolution,
         ratio=request.aspect_ratio,
         sound=request.native_sound,
-        references=tuple(image_ref(anchor) for anchor in shown),
+        references=tuple([await anchor_ref(run, anchor) for anchor in shown]),
         first_frame=None if script.chain is None else await _first_frame(run, slot.index, script.anchors, script.chain),
         seed=request.seed,
     )
@@ -150,8 +150,6 @@ async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
 
 async def _first_frame(run: FilmRun, index: int, anchors: Sequence[Anchor], chain: _Chain) -> ImageRef | None:
     before = await chain.frame_before(index)
-    if before is None:
-        return image_ref(anchors[0]) if anchors else None
-    facts = await asyncio.to_thread(gate_image, before)
-    url = await run.studio.storage().upload(before, content_type=f"image/{facts.format.lower()}")
-    return ImageRef(url=url, width=facts.width, height=facts.height, size_bytes=before.stat().st_size)
+    if before is not None:
+        return await frame_ref(run, before)
+    return await anchor_ref(run, anchors[0]) if anchors else None

@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 
 from film.canvas import Canvas
+from film.errors import DeliverableRejected
+from media.command import run_ffmpeg
 from media.conform import conform
 from media.gate import gate_clip
+from media.mix import mix
+from media.mux import mux
 from media.part import Part
 from media.pcm import read_wav, wav_samples
 from media.probe import look, probe
+from media.verify import verify_film
 
 from .conftest import PICTURE, SOUND, MakeClip
 from .pictures import counting, numbers
@@ -130,6 +135,46 @@ async def test_an_odd_clip_becomes_an_exact_part(
     off = [a - b for a, b in zip(shown, wanted, strict=True)]
     assert -1 - odd.rate / 48 < min(off), shown
     assert max(off) <= odd.rate / 48, shown
+
+
+async def test_all_oddities_together_make_one_exact_film(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
+    """And the same clips, joined as they are by a plain copy, are rejected although ffmpeg says nothing."""
+    clips = [
+        await make_clip(*odd.args, picture=odd.picture, sound=odd.sound, encoder=odd.encoder) for odd in ODD.values()
+    ]
+    parts = [
+        await conform(clip, canvas=canvas, frames=FRAMES, into=tmp_path / f"part{index}")
+        for index, clip in enumerate(clips)
+    ]
+    frames = FRAMES * len(parts)
+    native = [(part.sound, index * FRAMES * 2000) for index, part in enumerate(parts)]
+    mixed = await mix(frames=frames, narration=[], music=None, native=native, into=tmp_path / "film.m4a")
+    film = tmp_path / "film.mp4"
+    wanted = {"frames": frames, "canvas": canvas, "subtitles": False, "label_id": "vid_1"}
+    await mux(
+        picture=[part.picture for part in parts],
+        sound=mixed.sound,
+        subtitles=None,
+        language="und",
+        label={"Label": "1", "ProduceID": "vid_1"},
+        title="odd",
+        into=film,
+    )
+    verify_film(film, **wanted, sound=mixed, decode=True)
+    apart = [number for part in parts for number in numbers(part.picture)]
+    assert numbers(film) == apart
+    naive = await copy_joined(clips, tmp_path)
+    with pytest.raises(DeliverableRejected):
+        verify_film(naive, **wanted)
+
+
+async def copy_joined(clips: list[Path], folder: Path) -> Path:
+    listing, film = folder / "list.txt", folder / "naive.mp4"
+    listing.write_text("".join(f"file '{clip}'\n" for clip in clips))
+    tags = ["-movflags", "+faststart+use_metadata_tags", "-metadata", 'AIGC={"Label":"1","ProduceID":"vid_1"}']
+    source = ["-f", "concat", "-safe", "0", "-i", listing]
+    await run_ffmpeg([*source, "-c", "copy", "-video_track_timescale", "24000", *tags, film], deadline_s=60)
+    return film
 
 
 @pytest.mark.parametrize("name", ["short sound", "long sound", "mono 22 kHz", "no sound"])
