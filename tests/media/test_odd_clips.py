@@ -1,5 +1,6 @@
 """Whatever a vendor's clip is like, its part has the planned frames and samples, one profile, its pictures in time."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,6 +95,9 @@ ODD = {
 }
 
 
+OddPart = Callable[[str], Awaitable[tuple[Path, Part]]]
+
+
 async def conformed(clip: Path, canvas: Canvas, folder: Path) -> Part:
     gate_clip(clip, kept_s=SECONDS)
     return await conform(clip, canvas=canvas, frames=FRAMES, into=folder / "part")
@@ -118,13 +122,25 @@ async def profile(make_clip: MakeClip, tmp_path_factory: pytest.TempPathFactory)
     return part.extradata_sha256
 
 
+@pytest.fixture(scope="module")
+def odd_part(make_clip: MakeClip, tmp_path_factory: pytest.TempPathFactory) -> OddPart:
+    """Return a function that gives an oddity's clip and its part, made once."""
+    made: dict[str, tuple[Path, Part]] = {}
+
+    async def one(name: str) -> tuple[Path, Part]:
+        if name not in made:
+            odd = ODD[name]
+            clip = await make_clip(*odd.args, picture=odd.picture, sound=odd.sound, encoder=odd.encoder)
+            part = await conformed(clip, Canvas(width=320, height=180), tmp_path_factory.mktemp("odd"))
+            made[name] = clip, part
+        return made[name]
+
+    return one
+
+
 @pytest.mark.parametrize("name", ODD)
-async def test_an_odd_clip_becomes_an_exact_part(
-    name: str, make_clip: MakeClip, canvas: Canvas, tmp_path: Path, profile: str
-) -> None:
-    odd = ODD[name]
-    clip = await make_clip(*odd.args, picture=odd.picture, sound=odd.sound, encoder=odd.encoder)
-    part = await conformed(clip, canvas, tmp_path)
+async def test_an_odd_clip_becomes_an_exact_part(name: str, odd_part: OddPart, canvas: Canvas, profile: str) -> None:
+    odd, (_, part) = ODD[name], await odd_part(name)
     check_profile(part, canvas)
     assert part.extradata_sha256 == profile
     wanted = [min(at * odd.rate / 24, odd.last) for at in range(FRAMES)]
@@ -137,15 +153,10 @@ async def test_an_odd_clip_becomes_an_exact_part(
     assert max(off) <= odd.rate / 48, shown
 
 
-async def test_all_oddities_together_make_one_exact_film(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
+async def test_all_oddities_together_make_one_exact_film(odd_part: OddPart, canvas: Canvas, tmp_path: Path) -> None:
     """And the same clips, joined as they are by a plain copy, are rejected although ffmpeg says nothing."""
-    clips = [
-        await make_clip(*odd.args, picture=odd.picture, sound=odd.sound, encoder=odd.encoder) for odd in ODD.values()
-    ]
-    parts = [
-        await conform(clip, canvas=canvas, frames=FRAMES, into=tmp_path / f"part{index}")
-        for index, clip in enumerate(clips)
-    ]
+    made = [await odd_part(name) for name in ODD]
+    clips, parts = [clip for clip, _ in made], [part for _, part in made]
     frames = FRAMES * len(parts)
     native = [(part.sound, index * FRAMES * 2000) for index, part in enumerate(parts)]
     mixed = await mix(frames=frames, narration=[], music=None, native=native, into=tmp_path / "film.m4a")
@@ -178,12 +189,8 @@ async def copy_joined(clips: list[Path], folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["short sound", "long sound", "mono 22 kHz", "no sound"])
-async def test_the_sound_lasts_as_long_as_the_clip_had_some(
-    name: str, make_clip: MakeClip, canvas: Canvas, tmp_path: Path
-) -> None:
-    odd = ODD[name]
-    clip = await make_clip(*odd.args, picture=odd.picture, sound=odd.sound)
-    level = np.abs(read_wav((await conformed(clip, canvas, tmp_path)).sound).astype(int)).max(axis=1)
+async def test_the_sound_lasts_as_long_as_the_clip_had_some(name: str, odd_part: OddPart) -> None:
+    level = np.abs(read_wav((await odd_part(name))[1].sound).astype(int)).max(axis=1)
     heard_s = {"short sound": 0.7, "long sound": 2.0, "mono 22 kHz": 2.0, "no sound": 0.0}[name]
     last = np.flatnonzero(level > 300)
     assert (last[-1] / 48_000 if len(last) else 0.0) == pytest.approx(heard_s, abs=0.04)
