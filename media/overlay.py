@@ -15,7 +15,7 @@ FADE_FRAMES: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """What is drawn on a part. Cards are canvas-sized RGBA pictures (media/cards)."""
+    """What is drawn on a part. Cards are canvas-sized RGBA pictures (media/cards); two on one part never overlap."""
 
     #: Laid over the first `title_frames` frames.
     title: Path | None = None
@@ -41,10 +41,11 @@ def draw(stream: Any, overlay: Overlay, *, frames: int, captions: Path) -> Any:
         frames: How many frames the stream has.
         captions: Where the ASS file may be written; ffmpeg reads it later.
     """
+    room = frames // 2 if overlay.title is not None and overlay.end is not None else frames
     if overlay.title is not None:
-        stream = _lay(stream, overlay.title, first=0, count=min(frames, overlay.title_frames))
+        stream = _lay(stream, overlay.title, first=0, count=min(room, overlay.title_frames))
     if overlay.end is not None:
-        count = min(frames, overlay.end_frames)
+        count = min(room, overlay.end_frames)
         stream = _lay(stream, overlay.end, first=frames - count, count=count)
     if overlay.captions:  # last: a card's veil must not dim them
         captions.write_text(overlay.captions, encoding="utf-8")

@@ -53,6 +53,18 @@ async def test_cards_lie_over_their_frames_only(make_clip: MakeClip, tmp_path: P
     assert top < 0.5 < bottom
 
 
+async def test_two_cards_on_a_short_part_share_it(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
+    """Each asks for two seconds of three: the middle belongs to neither, so both texts are never seen at once."""
+    clip = await make_clip(picture="color=0x606060:s=320x180:r=24:d=3", sound=None)
+    card = title_card("一", canvas, tmp_path / "card.png", language="zh")
+    overlay = Overlay(title=card, title_frames=48, end=card, end_frames=48)
+    part = await conform(clip, canvas=canvas, frames=72, into=tmp_path / "part", overlay=overlay)
+    levels = {frame: rgb(part.picture, frame)[4:12, 4:12].mean() for frame in (18, 35, 36, 54)}
+    # The corner shows the veil only: dark under a card, nearly clear where one has gone and the other is to come.
+    assert levels[18] == pytest.approx(levels[54], abs=3)
+    assert min(levels[35], levels[36]) > levels[18] + 20
+
+
 @pytest.mark.parametrize("ratio", AspectRatio)
 async def test_captions_stand_inside_the_frame(ratio: AspectRatio, make_clip: MakeClip, tmp_path: Path) -> None:
     """The widest text there is, two full lines of 18 characters, on every shape; not a pixel outside its times."""
