@@ -12,6 +12,8 @@ from media.fonts import font_path
 #: Frames a card takes to appear, and to go.
 FADE_FRAMES: Final = 10
 
+_PICTURE: Final = {"loop": 1, "framerate": FPS, "f": "image2", "protocol_whitelist": "file"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
@@ -56,7 +58,8 @@ def draw(stream: Any, overlay: Overlay, *, frames: int, captions: Path) -> Any:
 def _lay(stream: Any, card: Path, *, first: int, count: int) -> Any:
     fade = min(FADE_FRAMES, count // 2)
     shown = (
-        ffmpeg.input(str(card), loop=1, framerate=FPS, t=count / FPS, f="image2", protocol_whitelist="file")
+        # The offset also tells two uses of one picture apart, which ffmpeg-python would take for one stream.
+        ffmpeg.input(str(card), **_PICTURE, t=count / FPS, itsoffset=first / FPS)
         .video.filter("scale", out_color_matrix="bt709", out_range="tv")
         .filter("format", "yuva420p")
         .filter("fade", type="in", start_frame=0, nb_frames=fade, alpha=1)
