@@ -7,15 +7,26 @@ from media.probe import Look
 
 #: A clip whose shape differs by less than this share fills the canvas, losing a rim, rather than stand between bars.
 FILL_TOLERANCE: Final = 0.03
-#: ITU-T H.273: the matrix number that says nothing.
+#: ITU-T H.273: the matrix number that says nothing, and the transfer curves of HDR (PQ and HLG).
 _UNSPECIFIED: Final = 2
+_HDR: Final = (16, 18)
 
 
 def tagged(stream: Any, look: Look, *, width: int, height: int) -> Any:
     """Return a clip's ffmpeg-python video stream with its colour matrix named.
 
-    An untagged clip is read as players read it: BT.709 from 720 lines on, BT.601 below.
+    An untagged clip is read as players read it: BT.709 from 720 lines on, BT.601 below. An HDR clip is brought down to
+    the film's range of light first.
     """
+    if look.transfer in _HDR:
+        return (
+            stream.filter("zscale", transfer="linear", npl=100)
+            .filter("format", "gbrpf32le")
+            .filter("zscale", primaries="bt709")
+            .filter("tonemap", tonemap="mobius", desat=0)
+            .filter("zscale", transfer="bt709", matrix="bt709", range="tv")
+            .filter("format", "yuv420p")
+        )
     if look.matrix != _UNSPECIFIED:
         return stream
     tall = min(width, height) >= 720

@@ -11,6 +11,7 @@ from film.canvas import Canvas
 from media.conform import conform
 from media.frames import first_frame
 from media.part import Part
+from media.probe import look
 
 from .conftest import SOUND, MakeClip
 from .pictures import patch, rgb
@@ -86,6 +87,25 @@ async def test_a_wrong_matrix_would_be_seen(make: MakeClip, canvas: Canvas, tmp_
     clip = await make(*source, "-vf", LIMITED_709, "-pix_fmt", "yuv420p", *X264)
     liar = await make("-i", clip, "-c", "copy", "-bsf:v", "h264_metadata=matrix_coefficients=6")
     assert worst(rgb((await part_of(liar, canvas, tmp_path)).picture, 12)) > 2 * BOUND
+
+
+HDR = ("-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-pix_fmt", "yuv420p10le")
+
+
+@pytest.mark.parametrize(("curve", "number"), [("smpte2084", 16), ("arib-std-b67", 18)], ids=["PQ", "HLG"])
+async def test_an_hdr_clip_is_brought_into_the_films_range(
+    curve: str, number: int, make: MakeClip, canvas: Canvas, tmp_path: Path
+) -> None:
+    """The card as HDR at the usual white: near its colours again, where its bare numbers would be far off."""
+    source = ("-loop", "1", "-framerate", "24", "-t", "1", "-i", card(tmp_path))
+    linear = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr:range=pc,zscale=t=linear:npl=100"
+    filters = f"format=gbrpf32le,{linear},zscale=p=bt2020,zscale=t={curve}:m=bt2020nc:r=tv:npl=100,format=yuv420p10le"
+    tags = f"log-level=error:colorprim=bt2020:transfer={curve}:colormatrix=bt2020nc"
+    clip = await make(*source, "-vf", filters, *HDR, "-x265-params", tags)
+    assert look(clip).transfer == number
+    part = await part_of(clip, canvas, tmp_path)
+    assert worst(rgb(part.picture, 12)) < 30
+    assert worst(rgb(await make("-i", clip, "-pix_fmt", "yuv420p", *X264), 12)) > 40
 
 
 #: Degrees counter-clockwise that a player must turn the stored picture, and how it was turned before storing.
