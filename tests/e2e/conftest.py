@@ -1,0 +1,76 @@
+"""The command as a person runs it: a process of its own, one Prefect server and one simulators' process a session."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from service.prefect_server import prefect_server
+from simulators.launch import launched
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests on one worker: they share their servers."""
+    for item in items:
+        if "tests/e2e" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+class Command:
+    """`longvideo` in a folder of its own."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self._environment = {**os.environ, "LONGVIDEO_HOME": str(folder / "home"), **environment}
+
+    def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        """Start the command."""
+        return subprocess.Popen(
+            [sys.executable, "-c", "from service.cli import main; main()", *arguments],
+            cwd=self.folder,
+            env={**self._environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
+        """Run the command to its end and return its exit code and what it said."""
+        with self.start(*arguments, **environment) as process:
+            out, err = process.communicate(timeout=180)
+            return process.returncode, out, err
+
+    def json(self, *arguments: str) -> Any:
+        """Run the command with --json and return what it said."""
+        code, out, err = self.run(*arguments, "--json")
+        assert out, f"exit {code}: {err}"
+        return json.loads(out)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Run Prefect and the simulators; return the variables that lead a process there."""
+    home = tmp_path_factory.mktemp("servers")
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(prefect_server(home)) as server,
+        portal.wrap_async_context_manager(launched(home, time_scale=100)) as url,
+    ):
+        portal.call(server.healthy)
+        yield {
+            "PREFECT_API_URL": server.api_url,
+            "LONGVIDEO_SIMULATORS_URL": url,
+            "LONGVIDEO_TIME_SCALE": "100",
+        }
+
+
+@pytest.fixture
+def command(servers: dict[str, str], tmp_path: Path) -> Command:
+    """Return the command in an empty folder."""
+    return Command(tmp_path, **servers)

@@ -1,0 +1,177 @@
+"""What a person sees: files, exit codes, words."""
+
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import av
+import httpx
+import pytest
+
+from tests.e2e.conftest import Command
+
+CHEAP = ("--provider", "seedance-fast", "--resolution", "480p", "--no-music")
+
+
+def test_make_writes_a_film_and_its_companions(command: Command) -> None:
+    """One command: the film at OUT, exact to the frame, subtitles and poster beside it, exit code 0."""
+    out = command.folder / "deep" / "a film.mp4"
+    made = command.json("make", "城市清晨的延时风光", "--duration", "4", "--out", str(out), *CHEAP)
+    told = [made[name] for name in ("status", "cost_estimate", "cost_actual", "simulated")]
+    assert told == ["completed", 72, 72, True]
+    assert [Path(name).suffix for name in made["files"]] == [".mp4", ".jpg", ".srt", ".vtt"]
+    assert all(Path(name).stat().st_size for name in made["files"])
+    with av.open(str(out)) as film:
+        video, audio = film.streams.video[0], film.streams.audio[0]
+        assert sum(1 for _ in film.decode(video)) == 96
+        assert (video.duration * video.time_base, audio.duration * audio.time_base) == (4, 4)
+        assert (video.start_time, audio.start_time) == (0, 0)
+    assert "清晨" in made["title"]
+    assert command.json("list")[0]["task_id"] == made["task_id"]
+    shown = command.json("show", made["task_id"])
+    assert [row["status"] for row in shown["segments"]] == ["ready"]
+    code, said, _ = command.run("show", made["task_id"])
+    assert (code, "72 charged of 72" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("make", "x", "--duration", "2"), "duration: should be greater than or equal to 3"),
+        (("make", "  "), "prompt: string should have at least 1 character"),
+        (("make", "x", "--resolution", "480p"), "resolution: happyhorse does not render 480p"),
+        (("make", "x", "--reference", "http://10.0.0.1/a.png"), "reference_images: must be a public"),
+        (("make", "x", "--title-card", "\U0001f3ac"), "title_card: The font has no glyph"),
+        (("make", "x", "--provider", "sora"), "Invalid value for '--provider'"),
+        (("show", "vid_nope"), "vid_nope: there is no such film"),
+        (("cancel", "vid_nope"), "vid_nope: there is no such film"),
+        (("approve", "vid_nope"), "vid_nope: there is no such film"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_a_bad_request_is_named_and_writes_nothing(command: Command, arguments: tuple[str, ...], words: str) -> None:
+    """Exit code 2, one sentence with the field, no film, no file."""
+    code, _, err = command.run(*arguments)
+    assert (code, words in err) == (2, True), err
+    assert command.json("list") == []
+    assert list(command.folder.glob("*.mp4")) == []
+
+
+def test_estimate_prints_the_documents_example(command: Command) -> None:
+    """60 s at 720p: 1650 credits in 8 segments."""
+    assert command.run("estimate", "--duration", "60")[1].startswith("1650 credits: 8 segments")
+    assert command.json("estimate", "--duration", "61", "--resolution", "1080p")["cost_estimate"] == 2879.2
+
+
+def test_live_mode_without_a_key_names_the_variable(command: Command) -> None:
+    """Nothing is started and nothing written: exit code 2 and the variable to set."""
+    code, _, err = command.run("make", "x", LONGVIDEO_MODE="live")
+    assert (code, "LISTENHUB_API_KEY" in err) == (2, True), err
+    code, _, err = command.run("make", "x", LONGVIDEO_MODE="live", LISTENHUB_API_KEY="lh_sk_a_b")
+    assert (code, "ANTHROPIC_API_KEY" in err) == (2, True), err
+
+
+def test_a_wrong_setting_is_named(command: Command) -> None:
+    """A setting that can't be read names its variable."""
+    code, _, err = command.run("list", LONGVIDEO_TIME_SCALE="fast")
+    assert (code, "LONGVIDEO_TIME_SCALE" in err) == (2, True), err
+
+
+def test_a_failed_film_leaves_no_file(command: Command, servers: dict[str, str]) -> None:
+    """Exit code 1, the documented code and the sentence; OUT isn't touched; unused credits are back."""
+    rule = {"vendor": "listenhub-video", "operation": "create", "fault": "moderation", "match": "scarlet"}
+    _script(servers, {**rule, "times": None})
+    try:
+        made = command.json("make", "a scarlet ibis", "--duration", "4", "--no-narration", *CHEAP)
+    finally:
+        _script(servers)
+    assert (made["status"], made["error"]["code"], made["cost_actual"]) == ("failed", "segment_failed", 0)
+    assert made["files"] == []
+    assert not (command.folder / "film.mp4").exists()
+
+
+def test_ctrl_c_cancels_and_settles(command: Command, servers: dict[str, str]) -> None:
+    """SIGINT: exit code 130, the film canceled, its credits back, all before the process is gone."""
+    never = {"vendor": "listenhub-video", "operation": "create", "fault": "job_late", "seconds": 9000}
+    _script(servers, {**never, "match": "heron", "times": None})
+    try:
+        with command.start("make", "a heron", "--duration", "4", "--no-narration", *CHEAP, "--json") as process:
+            film_id = _wait_for_status(command, "generating")
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+    finally:
+        _script(servers)
+    assert process.returncode == 130
+    shown = command.json("show", film_id)
+    assert (shown["status"], shown["cost_actual"]) == ("canceled", 0)
+
+
+def test_sigterm_gives_the_film_back_and_the_same_command_goes_on(command: Command, servers: dict[str, str]) -> None:
+    """SIGTERM: exit code 143 and nothing settled; the same command continues that film and pays nothing twice."""
+    late = {"vendor": "listenhub-video", "operation": "create", "fault": "job_late", "seconds": 900, "match": "otter"}
+    _script(servers, late)
+    arguments = ("make", "an otter", "--duration", "4", "--no-narration", *CHEAP)
+    with command.start(*arguments) as process:
+        film_id = _wait_for_status(command, "generating")
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    _script(servers)
+    assert process.returncode == 143
+    assert command.json("show", film_id)["status"] == "generating"
+    made = command.json(*arguments)
+    assert (made["task_id"], made["status"], made["cost_actual"]) == (film_id, "completed", 72)
+    jobs = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs", params={"service": "listenhub-video"})
+    assert sum("otter" in str(job) for job in jobs.json()["jobs"]) == 1
+
+
+def test_kill_9_loses_nothing(command: Command, servers: dict[str, str]) -> None:
+    """SIGKILL right after the vendor's reply: the next run finds the job by its nonce and pays nothing twice."""
+    arguments = ("make", "a lonely walrus", "--duration", "4", "--no-narration", *CHEAP)
+    code, _, _ = command.run(*arguments, LONGVIDEO_CRASH_AT="reply_received")
+    assert code == -signal.SIGKILL
+    _wait_for_lapsed_lease(command)
+    made = command.json(*arguments)
+    assert (made["status"], made["cost_actual"]) == ("completed", 72)
+    jobs = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs", params={"service": "listenhub-video"})
+    assert sum("walrus" in str(job) for job in jobs.json()["jobs"]) == 1
+
+
+def test_doctor_finds_this_machine_fit(command: Command) -> None:
+    """Each dependency is looked at; nothing is missing for simulated films."""
+    findings = command.json("doctor")
+    assert {row["name"]: row["fine"] for row in findings}["ffmpeg"]
+    assert all(row["fine"] for row in findings)
+
+
+def _script(servers: dict[str, str], *rules: dict) -> None:
+    url = f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/faults"
+    httpx.put(url, json={"rules": rules}).raise_for_status()
+
+
+def _wait_for_status(command: Command, status: str) -> str:
+    return str(_wait_for_row(command, "SELECT id FROM film WHERE status = ?", status))
+
+
+def _wait_for_lapsed_lease(command: Command) -> None:
+    _wait_for_row(command, "SELECT id FROM film WHERE lease_until_ms < ?", lambda: int(time.time() * 1000))
+
+
+def _wait_for_row(command: Command, query: str, value: object) -> object:
+    """Look into the command's own database until a row is there; another process writes it, so there is no event."""
+    path = command.folder / "home" / "longvideo.db"
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if path.exists():
+            with sqlite3.connect(path) as database:
+                wanted = value() if callable(value) else value
+                rows = database.execute(query, (wanted,)).fetchall() if _has_films(database) else []
+            database.close()
+            if rows:
+                return rows[0][0]
+        time.sleep(0.1)
+    raise AssertionError(f"no row for {query} within 90 s")
+
+
+def _has_films(database: sqlite3.Connection) -> bool:
+    return bool(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'film'").fetchall())
