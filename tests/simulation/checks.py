@@ -1,0 +1,82 @@
+"""What must hold: after every committed transaction, and at a history's end against the vendors' own books."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import func, select
+
+from film.errors import InvariantBroken
+from film.ids import FilmId
+from film.status import SegmentState
+from ledger import schema
+from ledger.audit import check_books, check_film
+from ledger.database import Books
+from ledger.rows import LIVE_ATTEMPTS, AttemptState
+from ledger.spend import SpendKind
+from store.objects import ObjectFacts
+from tests.simulation.vendor import FakeVendor
+
+#: Attempts whose job may exist without being known: each is booked as a loss, or drained after its film's end.
+_UNKNOWN = frozenset({AttemptState.ORPHANED, AttemptState.DRAINING, AttemptState.DRAINED})
+
+
+async def check_step(books: Books, film_ids: Iterable[FilmId], objects: Mapping[str, ObjectFacts]) -> None:
+    """Check the balances, each film, that no place is bought twice at once and that what is ready is stored.
+
+    Raises:
+        InvariantBroken: Something doesn't hold.
+    """
+    await check_books(books)
+    attempt, segment = schema.attempt, schema.segment
+    async with books.reading() as rows:
+        for film_id in film_ids:
+            await check_film(rows, film_id)
+        place = (attempt.c.film, attempt.c.purpose, attempt.c.slot)
+        alive = select(*place).where(attempt.c.state.in_(LIVE_ATTEMPTS)).group_by(*place).having(func.count() > 1)
+        for row in await rows.execute(alive):
+            raise InvariantBroken(invariant="I11", detail=f"two live attempts for {row}")
+        ready = select(segment.c.object_key, segment.c.sha256, segment.c.size_bytes)
+        for row in await rows.execute(ready.where(segment.c.state == SegmentState.READY)):
+            if objects.get(row.object_key) != ObjectFacts(sha256=row.sha256, size_bytes=row.size_bytes):
+                raise InvariantBroken(invariant="I16", detail=f"{row.object_key} is ready and not stored so")
+
+
+async def check_payments(books: Books, vendors: Sequence[FakeVendor]) -> None:
+    """Check that each job a vendor was paid for is known to one attempt, or booked as a loss, or being drained.
+
+    Raises:
+        InvariantBroken: A place was paid twice, or a payment is in nobody's books.
+    """
+    attempt, spend = schema.attempt, schema.provider_entry
+    async with books.reading() as rows:
+        attempts = (await rows.execute(select(attempt))).mappings().all()
+        lost = select(spend.c.provider_job_id).where(spend.c.kind == SpendKind.ORPHAN_LOSS)
+        losses = set((await rows.execute(lost.where(spend.c.provider_job_id.is_not(None)))).scalars())
+    known = [row["provider_job_id"] for row in attempts if row["provider_job_id"] is not None]
+    if len(known) != len(set(known)):
+        raise InvariantBroken(invariant="I12", detail="a job belongs to two attempts")
+    by_nonce = {row["nonce"]: row for row in attempts}
+    for vendor in vendors:
+        unknown: dict[object, list[str]] = defaultdict(list)
+        excuses: dict[object, int] = defaultdict(int)
+        for row in attempts:
+            if row["vendor"] == vendor.name and row["provider_job_id"] is None and row["state"] in _UNKNOWN:
+                excuses[row["nonce"] if vendor.manners.by_nonce else row["fingerprint"]] += 1
+        for job in vendor.jobs.values():
+            if job.job_id not in known and job.job_id not in losses:
+                row = by_nonce[job.nonce]
+                unknown[row["nonce"] if vendor.manners.by_nonce else row["fingerprint"]].append(job.job_id)
+        for key, jobs in unknown.items():
+            if len(jobs) > excuses[key]:
+                raise InvariantBroken(invariant="paid once", detail=f"{jobs} were paid and are in nobody's books")
+
+
+def check_windows(vendor: FakeVendor, *, submits: int, window_s: float) -> None:
+    """Check I19: no window holds more submits than the vendor allows.
+
+    Raises:
+        InvariantBroken: One does.
+    """
+    for first_s, beyond_s in zip(vendor.sends_s, vendor.sends_s[submits:], strict=False):
+        if beyond_s - first_s < window_s:
+            raise InvariantBroken(invariant="I19", detail=f"{vendor.name}: {submits + 1} submits within {window_s} s")

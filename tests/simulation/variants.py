@@ -1,0 +1,69 @@
+"""The protocol as it is, and where a control may bend it: its waits, its clock, its vendor, its lease, store and ends."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from film.clock import Clock
+from film.ids import FilmId
+from ledger.database import Books
+from ledger.ending import cancel_film, fail_film
+from ledger.leases import Lease
+from ledger.rows import Fault
+from providers.ports import JobVendor
+from store.objects import ObjectFacts, Objects
+from tasks.timings import Timings
+from tests.simulation.process import Process
+from tests.simulation.shelf import Shelf
+from tests.simulation.vendor import Door
+from tests.simulation.virtual_loop import VirtualClock
+
+#: Short waits: a lease lapses before an absence is proven, and both come often enough within a history.
+TIMINGS: Final = Timings(
+    lease_s=12,
+    renew_s=4,
+    send_deadline_s=2,
+    post_timeout_s=6,
+    list_lag_s=10,
+    skew_s=2,
+    overlap_s=4,
+    poll_s=4,
+    job_deadline_s=90,
+    window_s=10,
+    guard_s=1,
+    patience_s=2,
+    outage_s=60,
+)
+
+
+def _as_it_is(door: Door) -> JobVendor[Any]:
+    return door
+
+
+def _true_clock(clock: VirtualClock, process: Process) -> Clock:
+    del process
+    return clock
+
+
+def _own_lease(lease: Lease) -> Lease:
+    return lease
+
+
+def _shelf(objects: dict[str, ObjectFacts], process: Process) -> Objects:
+    return Shelf(objects, process)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One way to run the protocol; the defaults are the protocol itself."""
+
+    timings: Timings = field(default=TIMINGS)
+    door: Callable[[Door], JobVendor[Any]] = _as_it_is
+    clock: Callable[[VirtualClock, Process], Clock] = _true_clock
+    lease: Callable[[Lease], Lease] = _own_lease
+    shelf: Callable[[dict[str, ObjectFacts], Process], Objects] = _shelf
+    fail: Callable[[Books, Lease, Fault], Awaitable[None]] = fail_film
+    cancel: Callable[[Books, FilmId], Awaitable[bool]] = cancel_film
+
+
+PROTOCOL: Final = Variant()
