@@ -1,0 +1,146 @@
+"""What must stay true of the tree itself."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from service.settings_table import readme_with_table
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("film", "providers", "media", "ledger", "store", "tasks", "flows", "api", "service", "simulators")
+SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def _where(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def _calls(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def _outside(word: str, *doors: str) -> list[str]:
+    return [
+        _where(path)
+        for path in SOURCES
+        if not _where(path).startswith(doors) and re.search(word, path.read_text("utf-8"))
+    ]
+
+
+def test_only_settings_and_service_read_the_environment() -> None:
+    """One door to the environment; the launcher hands its own process id on, no variable."""
+    assert _outside(r"os\.environ|getenv|BaseSettings", "tasks/settings.py", "service/") == []
+
+
+def test_one_door_to_processes() -> None:
+    """Below service only media/command spawns processes (and the simulators' launcher its one)."""
+    spawning = r"subprocess\.(Popen|run|check)|create_subprocess|os\.exec|os\.fork|multiprocessing"
+    assert _outside(spawning, "media/command.py", "service/", "simulators/launch.py") == []
+
+
+def test_one_door_to_http() -> None:
+    """Outside simulators and service only providers/transport builds HTTP clients."""
+    building = [
+        _where(path)
+        for path in SOURCES
+        if not _where(path).startswith(("providers/transport.py", "service/", "simulators/"))
+        and any(call.endswith(("httpx.AsyncClient", "httpx.Client", "httpx2.AsyncClient")) for call in _calls(path))
+    ]
+    assert building == []
+
+
+def test_prefect_is_known_above_the_rooms_only() -> None:
+    """Prefect is imported by tasks, flows and service, and not by the paid POST."""
+    knowing = {_where(path) for path in SOURCES if any(name.split(".")[0] == "prefect" for name in _imports(path))}
+    assert {name.split("/")[0] for name in knowing} <= {"tasks", "flows", "service"}
+    assert "tasks/render.py" not in knowing
+
+
+def test_one_broad_except() -> None:
+    """The only broad except is the one that settles a film."""
+    broad = [
+        _where(path)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
+    ]
+    assert broad == ["tasks/run.py"]
+
+
+def test_nothing_prints() -> None:
+    """Words for people go through the terminal's own functions."""
+    assert [_where(path) for path in SOURCES if "print" in _calls(path)] == []
+
+
+def test_flows_hold_flows_only() -> None:
+    """Prefect puts flows/ first on the path: no class, no relative import, no name of a top-level folder there."""
+    for path in (ROOT / "flows").glob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)], _where(path)
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level], _where(path)
+        assert path.stem not in ROOMS
+
+
+def test_prefects_server_can_be_imported() -> None:
+    """A FastAPI that is too new breaks Prefect's server at import; the pin must hold."""
+    from prefect.server.api.server import create_app
+
+    assert callable(create_app)
+
+
+def test_readmes_settings_are_the_programs() -> None:
+    """The table says what the program reads, default by default."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert readme_with_table(readme) == readme, "run: python -m service.settings_table"
+
+
+def test_every_constraint_is_an_exact_version_of_this_machine() -> None:
+    """constraints.txt names exact versions and no address, and covers what the project asks for."""
+    lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!-]+", line) for line in lines)
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+    wanted = {Requirement(text).name.lower().replace("_", "-") for text in requires("longvideo") or []}
+    assert wanted - pinned == set()
+
+
+def test_the_versions_that_matter() -> None:
+    """Prefect 3.8.8 or newer, with a FastAPI its server can start on."""
+    assert tuple(map(int, version("prefect").split(".")[:2])) >= (3, 8)
+    assert tuple(map(int, version("fastapi").split(".")[:2])) < (0, 151)
+
+
+def test_links_in_the_docs_lead_somewhere() -> None:
+    """Each relative link in the README and the docs names a file that is there."""
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{_where(page)} -> {target}"
+
+
+@pytest.mark.parametrize("word", ["/work/", "pypi-more", "devpi"])
+def test_the_project_speaks_of_itself_alone(word: str) -> None:
+    """No path or host of the machine it was written on is in the tree."""
+    found = subprocess.run(
+        ["git", "grep", "-lF", word, "--", ".", ":!tests/architecture"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
