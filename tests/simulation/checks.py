@@ -3,15 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 
 from film.errors import InvariantBroken
 from film.ids import FilmId
-from film.status import SegmentState
 from ledger import schema
 from ledger.audit import check_books, check_film
 from ledger.database import Books
-from ledger.rows import LIVE_ATTEMPTS, AttemptState
+from ledger.rows import AttemptState
 from ledger.spend import SpendKind
 from store.objects import ObjectFacts
 from tests.simulation.vendor import FakeVendor
@@ -20,25 +19,50 @@ from tests.simulation.vendor import FakeVendor
 _UNKNOWN = frozenset({AttemptState.ORPHANED, AttemptState.DRAINING, AttemptState.DRAINED})
 
 
-async def check_step(books: Books, film_ids: Iterable[FilmId], objects: Mapping[str, ObjectFacts]) -> None:
-    """Check the balances, each film, that no place is bought twice at once and that what is ready is stored.
+#: All that the balances' and the films' checks look at; entries and transfers can't change, so their number will do.
+_MONEY = (
+    "SELECT account, kind, amount_mc, version FROM balance ORDER BY 1, 2",
+    "SELECT count(*), max(id) FROM transfer",
+    "SELECT count(*), max(id) FROM entry",
+    "SELECT id, CASE WHEN status IN ('completed', 'failed', 'canceled') THEN status END, cost_estimate_mc,"
+    " cost_actual_mc FROM film ORDER BY 1",
+    "SELECT film, \"index\", price_mc, hold, state = 'ready' FROM segment ORDER BY 1, 2",
+)
+_ALIVE = (
+    "SELECT film, purpose, slot FROM attempt WHERE state IN ('intent', 'submitted')"
+    " GROUP BY film, purpose, slot HAVING count(*) > 1"
+)
+_READY = "SELECT object_key, sha256, size_bytes FROM segment WHERE state = 'ready'"
+_SQL = {query: text(query) for query in (*_MONEY, _ALIVE, _READY)}
 
-    Raises:
-        InvariantBroken: Something doesn't hold.
-    """
-    await check_books(books)
-    attempt, segment = schema.attempt, schema.segment
-    async with books.reading() as rows:
-        for film_id in film_ids:
-            await check_film(rows, film_id)
-        place = (attempt.c.film, attempt.c.purpose, attempt.c.slot)
-        alive = select(*place).where(attempt.c.state.in_(LIVE_ATTEMPTS)).group_by(*place).having(func.count() > 1)
-        for row in await rows.execute(alive):
-            raise InvariantBroken(invariant="I11", detail=f"two live attempts for {row}")
-        ready = select(segment.c.object_key, segment.c.sha256, segment.c.size_bytes)
-        for row in await rows.execute(ready.where(segment.c.state == SegmentState.READY)):
-            if objects.get(row.object_key) != ObjectFacts(sha256=row.sha256, size_bytes=row.size_bytes):
-                raise InvariantBroken(invariant="I16", detail=f"{row.object_key} is ready and not stored so")
+
+class StepChecks:
+    """The checks after every committed transaction; those of money run again whenever a row they read has changed."""
+
+    def __init__(self, books: Books, objects: Mapping[str, ObjectFacts]) -> None:
+        self._books = books
+        self._objects = objects
+        self._checked: object = None
+
+    async def check(self, film_ids: Iterable[FilmId]) -> None:
+        """Check the balances, each film, that no place is bought twice at once and that what is ready is stored.
+
+        Raises:
+            InvariantBroken: Something doesn't hold.
+        """
+        async with self._books.reading() as rows:
+            for place in (await rows.execute(_SQL[_ALIVE])).all():
+                raise InvariantBroken(invariant="I11", detail=f"two live attempts for {place}")
+            for key, sha256, size_bytes in (await rows.execute(_SQL[_READY])).all():
+                if self._objects.get(key) != ObjectFacts(sha256=sha256, size_bytes=size_bytes):
+                    raise InvariantBroken(invariant="I16", detail=f"{key} is ready and not stored so")
+            money = [[tuple(row) for row in await rows.execute(_SQL[query])] for query in _MONEY]
+            if money == self._checked:
+                return
+            for film_id in film_ids:
+                await check_film(rows, film_id)
+        await check_books(self._books)
+        self._checked = money
 
 
 async def check_payments(books: Books, vendors: Sequence[FakeVendor]) -> None:

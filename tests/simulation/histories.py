@@ -81,12 +81,17 @@ async def history(seed: int, books: Books, clock: VirtualClock, variant: Variant
 
 async def _until_ended(world: World, makers: "Sequence[asyncio.Task[None]]") -> None:
     broken = asyncio.create_task(world.broken.wait())
-    made = asyncio.gather(*makers)
+    made = asyncio.create_task(_all(makers))
     await asyncio.wait({broken, made}, timeout=_STUCK_S, return_when=asyncio.FIRST_COMPLETED)
     if made.done():
         made.result()
     elif not world.faults:
         world.found(Stuck("a film has not ended"))
+
+
+async def _all(makers: "Sequence[asyncio.Task[None]]") -> None:
+    for maker in makers:
+        await maker
 
 
 async def _last_look(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from tests.simulation.virtual_loop import VirtualClock
 
 #: Trouble at one await in so many.
-_TROUBLE_ODDS: Final = 12
+_TROUBLE_ODDS: Final = 16
 #: How long a transaction, a file or a switch of tasks takes at most, in seconds: enough to shuffle who is first.
 _STEP_S: Final = 0.05
 
@@ -20,6 +20,10 @@ class Fate(StrEnum):
     KILL = "kill"
     PAUSE = "pause"
     CANCEL = "cancel"
+
+
+#: A film can be canceled but once: that fate is the rarest.
+_DEALT: Final = (Fate.KILL, Fate.KILL, Fate.KILL, Fate.PAUSE, Fate.PAUSE, Fate.PAUSE, Fate.CANCEL)
 
 
 @dataclass(kw_only=True)
@@ -34,7 +38,7 @@ class Fates:
         """Return what happens now, None for nothing."""
         if self.left == 0 or self.rng.randrange(_TROUBLE_ODDS):
             return None
-        fate = self.rng.choice(list(Fate))
+        fate = self.rng.choice(_DEALT)
         if fate is Fate.PAUSE and not pausing:
             return None
         self.left -= 1

@@ -28,6 +28,8 @@ from tests.simulation.virtual_loop import VirtualClock
 
 DAMAGED: Final = b"half a file"
 _PRICE: Final = Decimal("12.5")
+#: How long a vendor can't be read, in seconds; the longest is longer than any film waits.
+_OUTAGES_S: Final = (0.5, 0.5, 0.5, 0.5, 5, 5, 5, 5, 15, 15, 30, 100_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Manners:
     definite: int = 150
     failing: int = 12
     endless: int = 100
-    unreadable: int = 8
+    unreadable: int = 15
     lying: int = 6
     damaged: int = 12
 
@@ -116,7 +118,7 @@ class FakeVendor:
         """Return whether reads fail now; an outage lasts a while, now and then for very long."""
         now_s = self.clock.now()
         if now_s >= self._dark_until_s and self.odds(self.manners.unreadable):
-            self._dark_until_s = now_s + self.rng.choice([0.5, 5, 30, 3 * self.timings.outage_s])
+            self._dark_until_s = now_s + self.rng.choice(_OUTAGES_S)
         return now_s < self._dark_until_s
 
     def listed(self, order: Order, nonce: int, since_s: float) -> list[ListedJob]:

@@ -17,7 +17,7 @@ from ledger.database import Books
 from ledger.gate import GateRule
 from store.objects import ObjectFacts
 from tasks.desk import Counter, Desk
-from tests.simulation.checks import check_step
+from tests.simulation.checks import StepChecks
 from tests.simulation.process import Fates, Process
 from tests.simulation.variants import Variant
 from tests.simulation.vendor import Door, FakeVendor, Manners
@@ -52,6 +52,7 @@ class World:
     def __post_init__(self) -> None:
         """Open the vendors and decide how much trouble there is."""
         self.fates = Fates(rng=self.rng, left=self.rng.choice([0, 1, 1, 2, 2, 3, 4, 6]))
+        self._checks = StepChecks(self.books, self.objects)
         self.vendors = {
             purpose: FakeVendor(
                 name=purpose.value, manners=manners, timings=self.variant.timings, clock=self.clock, rng=self.rng
@@ -99,7 +100,7 @@ class World:
         """Check every invariant of a step."""
         self.steps += 1
         try:
-            await check_step(self.books, self.films, self.objects)
+            await self._checks.check(self.films)
         except (InvariantBroken, SQLAlchemyError) as error:
             self.found(error)
 
