@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,25 +108,31 @@ async def conform(
         DiskFull: There was no room for the part.
         CommandTimedOut: The encode didn't end.
     """
-    facts, seen = await asyncio.to_thread(probe, clip), await asyncio.to_thread(look, clip)
-    cut = None
-    if may_copy and skip_frames == 0 and (overlay is None or overlay.empty):
-        cut = await asyncio.to_thread(plan_cut, clip, facts, seen, canvas=canvas, frames=frames)
     with folder_made_whole(into) as draft:
-        order = _Order(
-            clip=clip,
-            facts=facts,
-            look=seen,
-            canvas=canvas,
-            frames=frames,
-            skip_frames=skip_frames,
-            overlay=overlay or Overlay(),
-            cut=cut,
-            draft=draft,
-        )
+        plan = partial(_plan, canvas=canvas, frames=frames, skip_frames=skip_frames, may_copy=may_copy, draft=draft)
+        order = await asyncio.to_thread(plan, clip, overlay or Overlay())
         report = await _encode(order, on_frame)
         part = await asyncio.to_thread(_finish, order, report.stdout)
     return replace(part, picture=into / PICTURE, sound=into / SOUND, last_frame=into / LAST_FRAME, cover=into / COVER)
+
+
+def _plan(
+    clip: Path, overlay: Overlay, *, canvas: Canvas, frames: int, skip_frames: int, may_copy: bool, draft: Path
+) -> _Order:
+    facts, seen, cut = probe(clip), look(clip), None
+    if may_copy and skip_frames == 0 and overlay.empty:
+        cut = plan_cut(clip, facts, seen, canvas=canvas, frames=frames)
+    return _Order(
+        clip=clip,
+        facts=facts,
+        look=seen,
+        canvas=canvas,
+        frames=frames,
+        skip_frames=skip_frames,
+        overlay=overlay,
+        cut=cut,
+        draft=draft,
+    )
 
 
 async def _encode(order: _Order, on_frame: Callable[[int], None] | None) -> CommandReport:

@@ -70,9 +70,6 @@ def verify_film(
         sound: What the mix measured on the AAC track that the film holds as it is: its loudness is checked.
         decode: Whether to decode every picture too (seconds of CPU; the parts were decoded when they were made).
 
-    Returns:
-        What was found.
-
     Raises:
         DeliverableRejected: The first check that fails, what it expected and what it found.
     """
@@ -86,10 +83,9 @@ def verify_film(
             _check_audio(audio, times[audio.index], frames)
         if decode:
             _check_decoded(path, frames)
-        if sound is not None and not sound.silent:
-            _check_loudness(sound)
     except FFmpegError as error:
         raise DeliverableRejected(check="container", expected="a readable MP4", found=str(error)) from error
+    _check_loudness(sound)
     return FilmFacts(
         frames=frames,
         samples=frames * SAMPLES_PER_FRAME,
@@ -176,7 +172,9 @@ def _check_audio(audio: AudioStream, times: _Times, frames: int) -> None:
     _require("audio gaps", expected=0, found=odd)
 
 
-def _check_loudness(sound: Mix) -> None:
+def _check_loudness(sound: Mix | None) -> None:
+    if sound is None or sound.silent:
+        return
     if abs(sound.loudness_lufs - TARGET_LUFS) > LOUDNESS_BOUND_LU:
         raise DeliverableRejected(
             check="loudness",
