@@ -218,3 +218,12 @@ async def read_balance(rows: AsyncConnection, account: AccountId) -> Balance:
     return Balance(
         available_mc=MilliCredits(amounts.get(Kind.AVAILABLE, 0)), reserved_mc=MilliCredits(amounts.get(Kind.HELD, 0))
     )
+
+
+async def missing_grant(rows: AsyncConnection, film_id: FilmId, account: AccountId, needed_mc: int) -> list[Movement]:
+    """Return the grant, if any, that an account on demand lacks for a film."""
+    missing = needed_mc - (await read_balance(rows, account)).available_mc
+    if missing <= 0:
+        return []
+    key = f"grant:film:{film_id}"
+    return [Movement(kind=TransferKind.GRANT, account=account, amount_mc=missing, idem_key=key, film=film_id)]

@@ -72,6 +72,9 @@ async def _end(
 ) -> None:
     film_id, now_ms = FilmId(row["id"]), books.now_ms()
     current = Status(row["status"])
+    if row["former_status"] is not None and status is not Status.COMPLETED:
+        await _restore(rows, row, now_ms=now_ms)
+        return
     if status not in TRANSITIONS[current]:
         raise IllegalTransition(film_id=film_id, current=current, wanted=status)
     await _close_segments(rows, film_id, fault)
@@ -92,6 +95,8 @@ async def _end(
             awaiting_approval=False,
             error=None if fault is None else fault.as_json(),
             result=result,
+            former_status=None,
+            former_error=None,
             cost_actual_mc=cost,
             # The next epoch: whoever ran the film can write nothing more.
             epoch=row["epoch"] + 1,
@@ -104,6 +109,25 @@ async def _end(
     await forget_waiter(rows, film_id)
     await _announce(rows, row, status, now_ms=now_ms)
     await check_film(rows, film_id)
+
+
+async def _restore(rows: AsyncConnection, row: RowMapping, *, now_ms: int) -> None:
+    """Give a film whose new composing failed, or was canceled, its former end back; nobody is told, it had ended."""
+    await rows.execute(
+        update(schema.film)
+        .where(schema.film.c.id == row["id"])
+        .values(
+            status=row["former_status"],
+            error=row["former_error"],
+            former_status=None,
+            former_error=None,
+            epoch=row["epoch"] + 1,
+            lease_until_ms=None,
+            lease_holder=None,
+            updated_at_ms=now_ms,
+        )
+    )
+    await check_film(rows, FilmId(row["id"]))
 
 
 async def _close_segments(rows: AsyncConnection, film_id: FilmId, fault: Fault | None) -> None:

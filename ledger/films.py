@@ -14,7 +14,7 @@ from film.ids import AccountId, FilmId, new_film_id
 from film.request import FilmRequest
 from film.status import TERMINAL, SegmentState, Status
 from ledger import schema
-from ledger.credits import Movement, TransferKind, ensure_account, move, read_balance
+from ledger.credits import Movement, TransferKind, ensure_account, missing_grant, move
 from ledger.database import Books
 from ledger.rows import Film, Segment, film_from, segment_from
 
@@ -141,7 +141,7 @@ async def _insert_segments(
         for slot, price in zip(plan, prices, strict=True)
     ]
     if customer.granted_on_demand:
-        movements = [*await _missing_grant(rows, film_id, customer.account, sum(prices)), *movements]
+        movements = [*await missing_grant(rows, film_id, customer.account, sum(prices)), *movements]
     holds = (await move(rows, movements, now_ms=now_ms))[-len(plan) :]
     await rows.execute(
         insert(schema.segment),
@@ -158,14 +158,6 @@ async def _insert_segments(
             for slot, price, hold in zip(plan, prices, holds, strict=True)
         ],
     )
-
-
-async def _missing_grant(rows: AsyncConnection, film_id: FilmId, account: AccountId, needed_mc: int) -> list[Movement]:
-    missing = needed_mc - (await read_balance(rows, account)).available_mc
-    if missing <= 0:
-        return []
-    key = f"grant:film:{film_id}"
-    return [Movement(kind=TransferKind.GRANT, account=account, amount_mc=missing, idem_key=key, film=film_id)]
 
 
 async def film(books: Books, film_id: FilmId) -> Film:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from service.cli_films import approve, cancel, list_films, reject, show, watch
-from service.cli_make import estimate, make
+from service.cli_make import compose, estimate, make, retry
 from service.terminal import Json, print_json, read_settings, run
 
 app = typer.Typer(
@@ -46,7 +46,7 @@ def doctor(*, as_json: Json = False) -> None:
     raise typer.Exit(run(body(), as_json=as_json))
 
 
-for command in (make, estimate, list_films, show, watch, cancel, approve, reject, simulate, doctor):
+for command in (make, compose, retry, estimate, list_films, show, watch, cancel, approve, reject, simulate, doctor):
     app.command("list" if command is list_films else None)(command)
 
 

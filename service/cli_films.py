@@ -11,9 +11,7 @@ from ledger.rows import Approval, Film
 from service.looking import answered_film, canceled_film, newest_films, one_film, opened_books
 from service.progress import picture, show_progress
 from service.telling import film_json, film_text, films_table
-from service.terminal import EXIT_OF, Json, print_json, read_settings, run
-
-FilmArgument = Annotated[str, typer.Argument(metavar="ID", help="The film's id, vid_...")]
+from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run
 
 
 def list_films(

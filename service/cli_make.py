@@ -1,7 +1,7 @@
-"""`longvideo make` and `longvideo estimate`."""
+"""`longvideo make`, `compose`, `retry` and `estimate`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,12 +13,18 @@ from film.ids import FilmId
 from film.profiles import Provider
 from film.request import Continuity, Subtitles, parse_request
 from service.telling import film_json, film_text
-from service.terminal import EXIT_OF, Json, print_json, read_settings, run, told
+from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run, told
+from tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from service.making import Start
 
 Duration = Annotated[int, typer.Option(help="Length in seconds, 3 to 180; exact to the frame.")]
 Who = Annotated[Provider, typer.Option(help="Who renders the segments.")]
 Size = Annotated[Resolution, typer.Option(help="Height class, as the provider allows.")]
 Sound = Annotated[bool, typer.Option("--native-sound", help="Keep the clips' own sound under the mix.")]
+
+Out = Annotated[Path, typer.Option(help="Where the film goes; .srt, .vtt, .jpg beside it.")]
 
 
 def make(
@@ -72,18 +78,54 @@ def make(
     console = Console(stderr=as_json)
 
     async def body() -> int:
-        from service.making import make_film  # noqa: PLC0415 - after the environment is prepared
+        from service.making import ordering, resuming  # noqa: PLC0415 - Prefect reads its settings at import
 
-        made = await make_film(
-            wish, out=out, settings=settings, console=console, new=new, resume=FilmId(resume) if resume else None
-        )
-        if as_json:
-            print_json({**film_json(made.film), "files": [str(file) for file in made.files]})
-        else:
-            console.print(film_text(made.film, made.files), highlight=False, soft_wrap=True)
-        return EXIT_OF[made.film.status]
+        start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new)
+        return await _made_here(start, out, settings, console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
+
+
+def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json = False) -> None:
+    """Compose an ended film again from its parts; free."""
+    settings, console = read_settings(), Console(stderr=as_json)
+
+    async def body() -> int:
+        from service.making import composing_again  # noqa: PLC0415 - as above
+
+        return await _made_here(composing_again(FilmId(film_id)), out, settings, console, as_json=as_json)
+
+    raise typer.Exit(run(body(), as_json=as_json))
+
+
+def retry(
+    film_id: FilmArgument,
+    *,
+    redo: Annotated[list[int] | None, typer.Option(help="Index of a segment to render anew; repeatable.")] = None,
+    out: Out = Path("film.mp4"),
+    as_json: Json = False,
+) -> None:
+    """Make a new film that adopts what an ended one has ready and pays only for the rest."""
+    settings, console = read_settings(), Console(stderr=as_json)
+
+    async def body() -> int:
+        from service.making import retrying  # noqa: PLC0415 - as above
+
+        start = retrying(FilmId(film_id), redo or [], console)
+        return await _made_here(start, out, settings, console, as_json=as_json)
+
+    raise typer.Exit(run(body(), as_json=as_json))
+
+
+async def _made_here(start: "Start", out: Path, settings: Settings, console: Console, *, as_json: bool) -> int:
+    from service.making import run_here  # noqa: PLC0415 - as above
+
+    made = await run_here(start, out=out, settings=settings, console=console)
+    if as_json:
+        print_json({**film_json(made.film), "files": [str(file) for file in made.files]})
+    else:
+        console.print(film_text(made.film, made.files), highlight=False, soft_wrap=True)
+    return EXIT_OF[made.film.status]
 
 
 def estimate(

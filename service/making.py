@@ -1,8 +1,8 @@
-"""`longvideo make`: one film, here and now, from the order to the file."""
+"""`longvideo make`, `compose` and `retry`: one film, here and now, from the order to the file."""
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,15 @@ from film.credits import credits_text
 from film.errors import FilmEnded
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
+from film.status import Status
 from ledger import films
 from ledger.ending import cancel_film
 from ledger.rows import Film
+from ledger.salvage import compose_again, retry_film
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
-from tasks.ordering import checked_request, order_film
+from tasks.ordering import checked_request, local_customer, order_film
 from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
 
@@ -35,34 +37,80 @@ class Made:
     files: tuple[Path, ...]
 
 
-async def make_film(
-    wish: Mapping[str, Any], *, out: Path, settings: Settings, console: Console, new: bool, resume: FilmId | None
-) -> Made:
-    """Order a film, or go on with an unfinished one, make it and copy it to `out`.
+#: What a command begins with: it orders, continues or salvages, and names the film to be run.
+Start = Callable[[Studio], Coroutine[Any, Any, FilmId]]
+
+
+def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, new: bool) -> Start:
+    """Return the start of `make`: order a film, or go on with an unfinished one of the same order.
 
     Args:
-        wish: The request's fields.
-        out: Where the film goes.
+        wish: The request's fields; judged at once, before anything is started.
         settings: This process's settings.
-        console: Where progress is shown.
-        new: Order a new film even if an unfinished one of the same order is there.
-        resume: Go on with this film; `wish` is ignored.
+        console: Where the order is told.
+        new: Order a new film even if an unfinished twin is there.
 
     Raises:
-        InvalidRequest: A field breaks its rule; nothing was written.
-        InsufficientCredits, MissingKey, DiskFull: It can't be ordered; nothing was written.
+        InvalidRequest: A field breaks its rule.
+        MissingKey: Live mode lacks a key.
     """
-    if resume is None:
-        checked_request(wish, settings)  # before anything is started: wrong input is told at once
+    checked_request(wish, settings)
+
+    async def start(studio: Studio) -> FilmId:
+        return await _ordered(studio, wish, console, new=new)
+
+    return start
+
+
+def resuming(film_id: FilmId) -> Start:
+    """Return the start of `make --resume`: the film is in the books."""
+
+    async def start(studio: Studio) -> FilmId:
+        return (await films.film(studio.books, film_id)).id
+
+    return start
+
+
+def composing_again(film_id: FilmId) -> Start:
+    """Return the start of `compose`: the ended film goes back to composing."""
+
+    async def start(studio: Studio) -> FilmId:
+        await compose_again(studio.books, film_id)
+        return film_id
+
+    return start
+
+
+def retrying(film_id: FilmId, redo: Sequence[int], console: Console) -> Start:
+    """Return the start of `retry`: a new film adopts what the ended one has ready."""
+
+    async def start(studio: Studio) -> FilmId:
+        new_id = await retry_film(studio.books, film_id, local_customer(studio), redo=redo)
+        film = await films.film(studio.books, new_id)
+        console.print(f"{new_id} adopts {film_id}; {credits_text(film.cost_estimate_mc)} credits held for the rest")
+        return new_id
+
+    return start
+
+
+async def run_here(start: Start, *, out: Path, settings: Settings, console: Console) -> Made:
+    """Run a film in this process and copy it to `out`.
+
+    Args:
+        start: What orders or salvages it.
+        out: Where the film goes; nothing is written there unless it is completed.
+        settings: This process's settings.
+        console: Where progress is shown.
+    """
     async with AsyncExitStack() as stack:
         if settings.simulated:
             console.print(SIMULATED_LINE, style="bold yellow", highlight=False)
         server = await stack.enter_async_context(prefect_server(settings.home))
         studio = await stack.enter_async_context(open_studio(settings))
-        film_id = resume or await _ordered(studio, wish, console, new=new)
+        film_id = await start(studio)
         await server.healthy()
         film = await _run(studio, film_id, console)
-        files = await copy_out(studio, film, out) if film.result is not None else ()
+        files = await copy_out(studio, film, out) if film.status is Status.COMPLETED else ()
     return Made(film=film, files=files)
 
 

@@ -22,6 +22,7 @@ EXIT_OF: Final = {Status.COMPLETED: 0, Status.FAILED: 1, Status.CANCELED: 130}
 _BAD_REQUEST: Final = 2
 _STOPPED: Final = 143
 
+FilmArgument = Annotated[str, typer.Argument(metavar="ID", help="The film's id, vid_...")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts; progress goes to stderr.")]
 
 

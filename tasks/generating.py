@@ -12,10 +12,11 @@ from film.orders import ClipOrder, ImageRef, Purpose, fingerprint
 from film.plan import Slot
 from film.prompts import clip_prompt
 from film.request import Continuity, Subtitles
-from film.status import Status
+from film.status import SegmentState, Status
 from film.storyboard import Storyboard
+from ledger import films
 from ledger.attempts import Purchase
-from ledger.rows import Anchor
+from ledger.rows import Anchor, Segment, StoredFile
 from media.gate import gate_clip
 from media.part import Part
 from tasks.blame import blaming
@@ -44,6 +45,8 @@ class _Script:
     storyboard: Storyboard
     anchors: Sequence[Anchor]
     chain: "_Chain | None"
+    #: The segments' rows: what a former film has ready is adopted, not bought.
+    segments: Sequence[Segment]
     #: Narration that is burned in, by segment: the part is encoded once, so it waits for its line.
     lines: Mapping[int, asyncio.Task[State[Line]]]
 
@@ -57,11 +60,13 @@ async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anc
     """
     request, plan, shots = run.opened.request, run.opened.plan, storyboard.shots
     spoken = [shot for shot in shots if request.wants_narration and shot.narration]
+    rows = await films.segments(run.studio.books, run.film_id)
     async with asyncio.TaskGroup() as group:
         lines = {shot.index: group.create_task(_narration(run, shot.index, storyboard=storyboard)) for shot in spoken}
         script = _Script(
             storyboard=storyboard,
             anchors=anchors,
+            segments=rows,
             chain=_Chain(len(plan)) if request.continuity is Continuity.CHAINED else None,
             lines=lines if request.subtitles is Subtitles.BURNED else {},
         )
@@ -97,22 +102,32 @@ class _Chain:
 async def _segment(run: FilmRun, index: int, *, script: _Script) -> Part:
     slot = run.opened.plan[index]
     with blaming(Status.GENERATING, segment=index):
-        counter = run.studio.video(run.opened.request.provider)
-        order = await _order(run, slot, script)
-        content = fingerprint(counter.rule.model, order)
-        wanted = Wanted(
-            purchase=Purchase(purpose=Purpose.SEGMENT, slot=index, order=order, fingerprint=content),
-            folder=f"clips/{content}",
-            suffix=".mp4",
-            gate=lambda file: gate_clip(file, kept_s=slot.kept_s),
-        )
-        stored = await buy(run.studio.desk, run.lease, wanted, counter)
+        stored = _ready(script.segments[index]) or await _bought(run, slot, script)
     with blaming(Status.COMPOSING, segment=index):
         burned = [(await outcome(await script.lines[index])).cue] if index in script.lines else []
         part = await conformed(run, slot, stored, burned)
     if script.chain is not None:
         script.chain.ended(index, part.last_frame)
     return part
+
+
+def _ready(segment: Segment) -> StoredFile | None:
+    if segment.state is not SegmentState.READY or not segment.object_key or not segment.sha256:
+        return None
+    return StoredFile(object_key=segment.object_key, sha256=segment.sha256, size_bytes=segment.size_bytes or 0)
+
+
+async def _bought(run: FilmRun, slot: Slot, script: _Script) -> StoredFile:
+    counter = run.studio.video(run.opened.request.provider)
+    order = await _order(run, slot, script)
+    content = fingerprint(counter.rule.model, order)
+    wanted = Wanted(
+        purchase=Purchase(purpose=Purpose.SEGMENT, slot=slot.index, order=order, fingerprint=content),
+        folder=f"clips/{content}",
+        suffix=".mp4",
+        gate=lambda file: gate_clip(file, kept_s=slot.kept_s),
+    )
+    return await buy(run.studio.desk, run.lease, wanted, counter)
 
 
 @piece("narration", run_name="narration {index}")

@@ -47,11 +47,16 @@ async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | No
     canvas = request.canvas
     needed = canvas.width * canvas.height * frames_of(request.duration) * _BYTES_PER_PIXEL_FRAME
     require_space(studio.work, int(needed))
-    budget = studio.settings.local_credits
-    customer = Customer(account=LOCAL_ACCOUNT, api_key=LOCAL_ACCOUNT, granted_on_demand=not budget)
-    if budget:
-        await _grant_budget(studio, budget)
+    if studio.settings.local_credits:
+        await _grant_budget(studio, studio.settings.local_credits)
+    customer = local_customer(studio)
     return await open_film(studio.books, request, customer, idem_key=idem_key, simulated=studio.simulated)
+
+
+def local_customer(studio: Studio) -> Customer:
+    """Return this machine's own user: granted what a film lacks, unless the settings give them a budget."""
+    budget = studio.settings.local_credits
+    return Customer(account=LOCAL_ACCOUNT, api_key=LOCAL_ACCOUNT, granted_on_demand=not budget)
 
 
 async def _grant_budget(studio: Studio, budget: str) -> None:

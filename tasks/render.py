@@ -26,9 +26,10 @@ from ledger import attempts
 from ledger.attempts import Purchase
 from ledger.gate import NotBefore, close_gate
 from ledger.leases import Lease
-from ledger.rows import Attempt, AttemptState, StoredFile
+from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile
 from providers.ports import JobReport, JobState
 from tasks.desk import Counter, Desk
+from tasks.reconcile import reconcile
 
 #: A send later than this after its slot was granted takes a new slot: the vendor's window counts arrivals.
 _GRANT_FRESH_S: Final = 1.0
@@ -69,17 +70,21 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
     while True:
         if attempt is not None and attempt.state is AttemptState.READY:
             return _stored(attempt)
-        if attempt is None or attempt.state not in {AttemptState.INTENT, AttemptState.SUBMITTED}:
+        if attempt is None or attempt.state not in LIVE_ATTEMPTS:
             attempt = await _send(desk, lease, wanted, counter)
+        elif not _sent_by(attempt, counter):
+            attempt = await attempts.orphaned(
+                desk.books, lease, attempt, failure=f"nobody here speaks for {_who(attempt)}"
+            )
         elif attempt.state is AttemptState.INTENT:
-            attempt = await _reconcile(desk, lease, attempt, wanted, counter)
+            attempt = await reconcile(desk, lease, attempt, purchase, counter)
         if attempt.state is AttemptState.ORPHANED:
             spent += 1
             _allow_another(desk, spent, SendAmbiguous(provider=attempt.vendor, detail="the job can't be found again"))
         elif attempt.state is AttemptState.SUBMITTED:
             try:
                 return await _collect(desk, lease, attempt, wanted, counter)
-            except (ProviderJobFailed, ClipRejected) as error:
+            except (ProviderJobFailed, ProviderJobUnknown, DeadlineExceeded, ClipRejected) as error:
                 spent += 1
                 if isinstance(error, ProviderJobFailed) and not error.may_retry:
                     raise
@@ -87,9 +92,23 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
                 attempt = None
 
 
-def _allow_another(desk: Desk, spent: int, error: ProviderError | ClipRejected) -> None:
+def _allow_another(desk: Desk, spent: int, error: ProviderError | ClipRejected | DeadlineExceeded) -> None:
     if spent >= desk.attempts_max:
         raise error
+
+
+def _sent_by(attempt: Attempt, counter: Counter) -> bool:
+    """Return whether the counter's adapter is the one that sent an attempt: no other may follow its job.
+
+    A job of another vendor, model or key can't be asked for by this one. It is booked as the operator's loss, and
+    buying goes on within the attempts that are allowed: a customer's film outlives a rotated key.
+    """
+    rule = counter.rule
+    return (attempt.vendor, attempt.model, attempt.key_print) == (rule.vendor, rule.model, rule.key_print)
+
+
+def _who(attempt: Attempt) -> str:
+    return f"{attempt.vendor} {attempt.model} under the key {attempt.key_print}"
 
 
 async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Attempt:
@@ -98,13 +117,19 @@ async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> A
     while True:
         attempt = await _intend(desk, lease, wanted, counter)
         desk.fault("intent_committed")
+        late_s = desk.clock.now() - attempt.t_intent_ms / 1000
+        if late_s > min(_GRANT_FRESH_S, desk.timings.send_deadline_s):
+            await _refused(desk, lease, attempt, f"not sent: its slot was {late_s:.1f} s old")
+            continue
         try:
-            job_id = await _post(desk, attempt, wanted, counter)
+            job_id = await counter.vendor.submit(wanted.purchase.order, nonce=attempt.nonce)
         except ProviderRateLimited as error:
+            unreachable_since = None
             await _refused(desk, lease, attempt, error)
             wait_s = desk.timings.window_s if error.retry_after_s is None else error.retry_after_s
             await close_gate(desk.books, counter.rule, for_s=wait_s)
         except ProviderBusy as error:
+            unreachable_since = None
             await _refused(desk, lease, attempt, error)
             await desk.clock.sleep(desk.timings.patience_s)
         except ProviderUnavailable as error:  # nothing was sent
@@ -114,13 +139,15 @@ async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> A
                 raise
             await desk.clock.sleep(desk.timings.patience_s)
         except SendAmbiguous:
-            return await _reconcile(desk, lease, attempt, wanted, counter)
+            return await reconcile(desk, lease, attempt, wanted.purchase, counter)
         except ProviderError as error:
             await _refused(desk, lease, attempt, error)
             raise
         else:
             desk.fault("reply_received")
-            return await attempts.submitted(desk.books, lease, attempt, job_id=job_id)
+            submitted = await attempts.adopted(desk.books, lease, attempt, listed=[job_id])
+            # None: an equal order, whose own reply was lost, found this job first. What is left in the list is ours.
+            return submitted or await reconcile(desk, lease, attempt, wanted.purchase, counter)
 
 
 async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Attempt:
@@ -132,56 +159,18 @@ async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) ->
         await desk.clock.sleep(max(intended.at_ms / 1000 - desk.clock.now(), 0.01))
 
 
-async def _post(desk: Desk, attempt: Attempt, wanted: Wanted, counter: Counter) -> str:
-    late_s = desk.clock.now() - attempt.t_intent_ms / 1000
-    if late_s > min(_GRANT_FRESH_S, desk.timings.send_deadline_s):
-        raise ProviderUnavailable(provider=attempt.vendor, detail=f"not sent: its slot was {late_s:.1f} s old")
-    return await counter.vendor.submit(wanted.purchase.order, nonce=attempt.nonce)
-
-
-async def _refused(desk: Desk, lease: Lease, attempt: Attempt, error: ProviderError) -> None:
-    await attempts.closed(desk.books, lease, attempt, AttemptState.REJECTED, failure=str(error))
-
-
-async def _reconcile(desk: Desk, lease: Lease, attempt: Attempt, wanted: Wanted, counter: Counter) -> Attempt:
-    """Settle an intent whose outcome is unknown: adopted (submitted), proven absent, or given up (orphaned)."""
-    if not counter.vendor.lists:
-        await attempts.orphaned(desk.books, lease, attempt, failure="the vendor has no list to look it up in")
-        return await _again(desk, lease, attempt)
-    intent_s = attempt.t_intent_ms / 1000
-    reads = 0
-    while True:
-        began_s = desk.clock.now()
-        try:
-            found = await counter.vendor.candidates(
-                wanted.purchase.order, nonce=attempt.nonce, since_s=intent_s - desk.timings.overlap_s
-            )
-        except (ProviderUnavailable, ProviderRateLimited):
-            await desk.clock.sleep(desk.timings.patience_s)
-            continue
-        taken = await attempts.known_jobs(desk.books, attempt.vendor, [job.job_id for job in found])
-        ours = [job for job in found if job.job_id not in taken]
-        if ours:
-            return await attempts.adopted(
-                desk.books, lease, attempt, job_id=ours[0].job_id, strays=[job.job_id for job in ours[1:]]
-            )
-        # Only reads that began late enough prove anything: an older answer may be from before the job appeared.
-        reads += began_s >= intent_s + desk.timings.absence_s
-        if reads >= 2:
-            await attempts.closed(desk.books, lease, attempt, AttemptState.ABSENT, failure="never created")
-            return await _again(desk, lease, attempt)
-        await desk.clock.sleep(desk.timings.patience_s)
-
-
-async def _again(desk: Desk, lease: Lease, attempt: Attempt) -> Attempt:
-    known = await attempts.attempts_of(desk.books, lease.film_id, attempt.purpose)
-    return next(row for row in known if row.id == attempt.id)
+async def _refused(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError | str) -> None:
+    await attempts.closed(desk.books, lease, attempt, AttemptState.REJECTED, failure=str(reason))
 
 
 async def _collect(desk: Desk, lease: Lease, attempt: Attempt, wanted: Wanted, counter: Counter) -> StoredFile:
     """Follow a job to its file; store, gate and record it, and post its hold, in that order."""
     for download in range(1, _DOWNLOADS_MAX + 1):
-        report = await _finished(desk, attempt, counter)
+        try:
+            report = await _finished(desk, attempt, counter)
+        except (ProviderJobUnknown, DeadlineExceeded) as error:
+            await attempts.orphaned(desk.books, lease, attempt, failure=str(error))
+            raise
         if report.state is JobState.FAILED:
             await _lost(desk, lease, attempt, report, str(report.failure))
             raise report.failure or ProviderJobFailed(provider=attempt.vendor, detail="failed without a reason")
@@ -218,9 +207,14 @@ async def _keep(
 
 
 async def _finished(desk: Desk, attempt: Attempt, counter: Counter) -> JobReport:
-    """Poll a job until it has ended."""
-    began_s = desk.clock.now()
-    heard_s = began_s
+    """Poll a job until it has ended.
+
+    Raises:
+        ProviderUnavailable, ProviderRateLimited: The vendor could not be asked for `outage_s`.
+        ProviderJobUnknown: It has denied the job for as long.
+        DeadlineExceeded: The job runs longer than any may, counted from its intent, whichever process asks.
+    """
+    heard_s = desk.clock.now()
     while True:
         try:
             report = await counter.vendor.report(str(attempt.provider_job_id))
@@ -231,8 +225,8 @@ async def _finished(desk: Desk, attempt: Attempt, counter: Counter) -> JobReport
             heard_s = desk.clock.now()
             if report.state is not JobState.RUNNING:
                 return report
-        if desk.clock.now() - began_s > desk.timings.job_deadline_s:
-            raise DeadlineExceeded(what=f"a job at {attempt.vendor}", deadline_s=desk.timings.job_deadline_s)
+            if heard_s - attempt.t_intent_ms / 1000 > desk.timings.job_deadline_s:
+                raise DeadlineExceeded(what=f"a job at {attempt.vendor}", deadline_s=desk.timings.job_deadline_s)
         await desk.clock.sleep(desk.timings.poll_s)
 
 

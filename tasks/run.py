@@ -14,7 +14,7 @@ from film.status import Status
 from ledger import films
 from ledger.ending import fail_film
 from ledger.leases import Lease, release_lease, renew_lease, take_lease
-from ledger.rows import Film
+from ledger.rows import Fault, Film
 from tasks.blame import StageFault, fault_of
 from tasks.studio import Studio
 
@@ -136,9 +136,11 @@ async def _settled(run: FilmRun, error: Exception) -> LongVideoError:
     if isinstance(error, StaleEpoch | RunStopped):
         return await _ended(run.studio, run.film_id)
     fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
-    with suppress(StaleEpoch):
+    try:
         await fail_film(run.studio.books, run.lease, fault)
-    return await _ended(run.studio, run.film_id)
+    except StaleEpoch:
+        return await _ended(run.studio, run.film_id)
+    return _failed(run.film_id, fault)
 
 
 def _first(error: Exception) -> Exception:
@@ -154,11 +156,9 @@ async def _ended(studio: Studio, film_id: FilmId) -> LongVideoError:
     if film.status is Status.CANCELED:
         return FilmCanceled(film_id=film_id)
     if film.fault is not None:
-        return FilmFailed(
-            film_id=film_id,
-            code=film.fault.code,
-            message=film.fault.message,
-            stage=film.fault.stage,
-            segment=film.fault.segment,
-        )
+        return _failed(film_id, film.fault)
     return StaleEpoch(film_id=film_id, epoch=film.epoch)
+
+
+def _failed(film_id: FilmId, fault: Fault) -> FilmFailed:
+    return FilmFailed(film_id=film_id, code=fault.code, message=fault.message, stage=fault.stage, segment=fault.segment)

@@ -11,6 +11,7 @@ from film.request import MusicWish
 from film.status import ErrorCode, Status
 from film.storyboard import Storyboard
 from ledger.attempts import Purchase
+from ledger.salvage import ready_object
 from media.gate import gate_sound
 from tasks.blame import blaming
 from tasks.render import Wanted, buy
@@ -27,6 +28,11 @@ async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, order: VoiceOrder
         ProviderError, ClipRejected, DeadlineExceeded, StaleEpoch: As `render.buy`.
     """
     content = fingerprint(run.studio.voices.rule.model, order)
+    former = run.opened.retry_of
+    if former is not None:
+        adopted = await ready_object(run.studio.books, former, purpose, content)
+        if adopted is not None:
+            return adopted
     wanted = Wanted(
         purchase=Purchase(purpose=purpose, slot=slot, order=order, fingerprint=content),
         folder=f"sounds/{content}",

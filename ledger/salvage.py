@@ -1,0 +1,194 @@
+"""Salvage: compose an ended film again from its parts, or make a new film that adopts what a former one has ready."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from film.errors import FilmNotFound, InvalidRequest, NoSegments, NotComposable, NotRetryable, SegmentsNotReady
+from film.ids import FilmId, new_film_id
+from film.orders import Purpose
+from film.status import ErrorCode, SegmentState, Status
+from ledger import schema
+from ledger.credits import Movement, TransferKind, ensure_account, missing_grant, move
+from ledger.database import Books
+from ledger.films import Customer
+from ledger.leases import locked_film
+from ledger.rows import AttemptState
+
+#: What was refused for its content is refused again: a new film needs a new prompt.
+_REFUSED = frozenset({ErrorCode.SCRIPT_REFUSED, ErrorCode.MODERATION_REJECTED})
+
+
+async def compose_again(books: Books, film_id: FilmId) -> None:
+    """Lead an ended film back to composing, free of charge; its former end stays in the row until the new one.
+
+    Raises:
+        FilmNotFound: There is no such film.
+        NotComposable: It is still being made.
+        NoSegments: Nothing of it is ready.
+        SegmentsNotReady: Parts of it are missing; `missing` names them.
+    """
+    async with books.writing() as rows:
+        row = await locked_film(rows, film_id)
+        if not Status(row["status"]).terminal:
+            raise NotComposable(film_id=film_id)
+        segments = await _segments(rows, film_id)
+        missing = [segment["index"] for segment in segments if segment["state"] != SegmentState.READY]
+        if len(missing) == len(segments):
+            raise NoSegments(film_id=film_id)
+        if missing:
+            raise SegmentsNotReady(film_id=film_id, missing=missing)
+        now_ms = books.now_ms()
+        await rows.execute(
+            update(schema.film)
+            .where(schema.film.c.id == film_id)
+            .values(
+                status=Status.COMPOSING,
+                former_status=row["status"],
+                former_error=row["error"],
+                error=None,
+                compose_n=row["compose_n"] + 1,
+                epoch=row["epoch"] + 1,
+                dispatch_n=0,
+                updated_at_ms=now_ms,
+            )
+        )
+
+
+async def retry_film(
+    books: Books, film_id: FilmId, customer: Customer, *, redo: Sequence[int], idem_key: str | None = None
+) -> FilmId:
+    """Open a new film that adopts every ready segment of an ended one and holds credits only for the others.
+
+    Args:
+        books: The ledger.
+        film_id: The ended film, of the same account.
+        customer: Who pays.
+        redo: Indexes of ready segments to be rendered anew.
+        idem_key: The customer's key for the new film.
+
+    Raises:
+        FilmNotFound: There is no such film, or it is another account's.
+        NotRetryable: It is unfinished, was refused for its content, or is complete and `redo` is empty.
+        InvalidRequest: `redo` names a segment that isn't there.
+        InsufficientCredits: The account can't hold the missing segments; nothing was written.
+    """
+    new_id = new_film_id()
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        former = await locked_film(rows, film_id)
+        if former["account"] != customer.account:
+            raise FilmNotFound(film_id=film_id)
+        segments = await _segments(rows, film_id)
+        _check_retryable(former, segments, redo)
+        kept = {
+            segment["index"]
+            for segment in segments
+            if segment["state"] == SegmentState.READY and segment["index"] not in redo
+        }
+        wanted = [segment for segment in segments if segment["index"] not in kept]
+        await ensure_account(rows, customer.account, now_ms=now_ms)
+        await _insert_film(rows, former, new_id, customer, idem_key, sum(s["price_mc"] for s in wanted), now_ms=now_ms)
+        holds = await _hold(rows, new_id, customer, wanted, now_ms=now_ms)
+        await rows.execute(
+            insert(schema.segment),
+            [_segment(segment, new_id, holds.get(segment["index"])) for segment in segments],
+        )
+    return new_id
+
+
+def _check_retryable(former: RowMapping, segments: Sequence[RowMapping], redo: Sequence[int]) -> None:
+    film_id, status = FilmId(former["id"]), Status(former["status"])
+    refused = former["error"] is not None and former["error"]["code"] in _REFUSED
+    if not status.terminal or refused or (status is Status.COMPLETED and not redo):
+        raise NotRetryable(film_id=film_id)
+    known = {segment["index"] for segment in segments}
+    unknown = sorted(set(redo) - known)
+    if unknown:
+        raise InvalidRequest(field="redo", reason=f"the film has segments 0 to {len(known) - 1}, not {unknown}")
+
+
+async def _segments(rows: AsyncConnection, film_id: FilmId) -> Sequence[RowMapping]:
+    table = schema.segment
+    found = await rows.execute(select(table).where(table.c.film == film_id).order_by(table.c.index))
+    return found.mappings().all()
+
+
+async def _insert_film(
+    rows: AsyncConnection,
+    former: RowMapping,
+    new_id: FilmId,
+    customer: Customer,
+    idem_key: str | None,
+    estimate_mc: int,
+    *,
+    now_ms: int,
+) -> None:
+    copied = ("account", "fingerprint", "request", "plan", "storyboard", "anchors", "simulated")
+    await rows.execute(
+        insert(schema.film).values(
+            **{name: former[name] for name in copied},
+            id=new_id,
+            api_key=customer.api_key,
+            idem_key=idem_key or new_id,
+            status=Status.QUEUED,
+            progress=0,
+            stage_times_ms={Status.QUEUED: now_ms},
+            awaiting_approval=False,
+            cost_estimate_mc=estimate_mc,
+            epoch=0,
+            dispatch_n=0,
+            compose_n=0,
+            retry_of=former["id"],
+            created_at_ms=now_ms,
+            updated_at_ms=now_ms,
+        )
+    )
+
+
+async def _hold(
+    rows: AsyncConnection, new_id: FilmId, customer: Customer, wanted: Sequence[RowMapping], *, now_ms: int
+) -> dict[int, int]:
+    movements = [
+        Movement(
+            kind=TransferKind.HOLD,
+            account=customer.account,
+            amount_mc=segment["price_mc"],
+            idem_key=f"hold:{new_id}:{segment['index']}",
+            film=new_id,
+            segment=segment["index"],
+        )
+        for segment in wanted
+    ]
+    grants: list[Movement] = []
+    if customer.granted_on_demand:
+        needed = sum(movement.amount_mc for movement in movements)
+        grants = await missing_grant(rows, new_id, customer.account, needed)
+    ids = await move(rows, [*grants, *movements], now_ms=now_ms)
+    return dict(zip([segment["index"] for segment in wanted], ids[len(grants) :], strict=True))
+
+
+def _segment(former: RowMapping, new_id: FilmId, hold: int | None) -> dict[str, Any]:
+    adopted = hold is None
+    return {
+        "film": new_id,
+        **{name: former[name] for name in ("index", "kept_s", "rendered_s", "price_mc")},
+        "hold": hold,
+        "state": SegmentState.READY if adopted else SegmentState.PENDING,
+        **{name: former[name] if adopted else None for name in ("object_key", "sha256", "size_bytes")},
+    }
+
+
+async def ready_object(books: Books, film_id: FilmId, purpose: Purpose, fingerprint: str) -> str | None:
+    """Return the object a former film bought for an equal order, None if it bought none."""
+    table = schema.attempt
+    query = select(table.c.object_key).where(
+        table.c.film == film_id,
+        table.c.purpose == purpose,
+        table.c.fingerprint == fingerprint,
+        table.c.state == AttemptState.READY,
+    )
+    async with books.reading() as rows:
+        return await rows.scalar(query.limit(1))
