@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.errors import InvariantBroken
@@ -18,7 +18,7 @@ from film.status import SegmentState, Status
 from ledger import schema
 from ledger.credits import Movement, TransferKind, move
 from ledger.database import Books
-from ledger.gate import GateRule, NotBefore, take_slot
+from ledger.gate import GateRule, NotBefore, lock_gate, take_slot
 from ledger.leases import Lease, fenced
 from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile, attempt_from
 from ledger.spend import SpendKind, micro, record_spend
@@ -76,31 +76,57 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
 
 
 async def submitted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str) -> Attempt:
-    """Keep the vendor's job id, before the first poll."""
-    return await adopted(books, lease, attempt, job_id=job_id, strays=())
+    """Keep the vendor's job id, before the first poll.
+
+    Raises:
+        InvariantBroken: The job is another attempt's (I12).
+    """
+    kept = await adopted(books, lease, attempt, listed=[job_id])
+    if kept is None:
+        raise InvariantBroken(invariant="I12", detail=f"{job_id} of {attempt.vendor} is not {attempt.id}'s alone")
+    return kept
 
 
-async def adopted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str, strays: Sequence[str]) -> Attempt:
-    """Take a job that the vendor's list shows to be this attempt's; others of its kind are booked as losses."""
+async def adopted(books: Books, lease: Lease, attempt: Attempt, *, listed: Sequence[str]) -> Attempt | None:
+    """Take the first of the vendor's jobs that nobody has as this attempt's; the others are booked as losses.
+
+    Equal orders are interchangeable where a vendor's list tells only what was ordered: then one attempt may find
+    another's job. So a job is free only until somebody has taken it, and as many jobs as there are other unsettled
+    intents of the same order are left to them.
+
+    Args:
+        books: The ledger.
+        lease: The run's right to write.
+        attempt: Whose job it will be.
+        listed: The vendor's job ids that may be this attempt's, the oldest first.
+
+    Returns:
+        The attempt, submitted; None if each of the jobs is another attempt's.
+    """
     async with books.writing() as rows:
         now_ms = books.now_ms()
         await fenced(rows, lease)
-        await _set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=job_id, submitted_at_ms=now_ms)
-        await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=job_id, now_ms=now_ms)
-        for stray in strays:
+        await lock_gate(rows, vendor=attempt.vendor, model=attempt.model, key_print=attempt.key_print)
+        taken = await _taken(rows, attempt.vendor, listed)
+        free = [job_id for job_id in dict.fromkeys(listed) if job_id not in taken]
+        if not free:
+            return None
+        await _set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=free[0], submitted_at_ms=now_ms)
+        await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=free[0], now_ms=now_ms)
+        for stray in free[1 + await _unsettled_twins(rows, attempt) :]:
             await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, amount=None, job_id=stray, now_ms=now_ms)
         await _touch(rows, lease.film_id, now_ms)
         return await _read(rows, attempt.id)
 
 
-async def closed(books: Books, lease: Lease, attempt: Attempt, state: AttemptState, *, failure: str) -> None:
+async def closed(books: Books, lease: Lease, attempt: Attempt, state: AttemptState, *, failure: str) -> Attempt:
     """End an attempt that made nothing: `rejected` (cleanly refused) or `absent` (proven never created)."""
-    await _end(books, lease, attempt, state, failure=failure, spend=None, charged=None, refunded=None)
+    return await _end(books, lease, attempt, state, failure=failure, spend=None, charged=None, refunded=None)
 
 
-async def orphaned(books: Books, lease: Lease, attempt: Attempt, *, failure: str) -> None:
+async def orphaned(books: Books, lease: Lease, attempt: Attempt, *, failure: str) -> Attempt:
     """Give an attempt up whose outcome can't be known; booked as the operator's loss."""
-    await _end(
+    return await _end(
         books,
         lease,
         attempt,
@@ -178,10 +204,27 @@ async def attempts_of(books: Books, film_id: FilmId, purpose: Purpose | None = N
 
 async def known_jobs(books: Books, vendor: str, job_ids: Sequence[str]) -> frozenset[str]:
     """Return those of a vendor's jobs that belong to an attempt already (I12)."""
+    async with books.reading() as rows:
+        return await _taken(rows, vendor, job_ids)
+
+
+async def _taken(rows: AsyncConnection, vendor: str, job_ids: Sequence[str]) -> frozenset[str]:
     table = schema.attempt
     query = select(table.c.provider_job_id).where(table.c.vendor == vendor, table.c.provider_job_id.in_(job_ids))
-    async with books.reading() as rows:
-        return frozenset((await rows.execute(query)).scalars())
+    return frozenset((await rows.execute(query)).scalars())
+
+
+async def _unsettled_twins(rows: AsyncConnection, attempt: Attempt) -> int:
+    table = schema.attempt
+    query = select(func.count()).where(
+        table.c.vendor == attempt.vendor,
+        table.c.fingerprint == attempt.fingerprint,
+        table.c.id != attempt.id,
+        # A drained one may have been sent before its film ended.
+        table.c.state.in_((AttemptState.INTENT, AttemptState.DRAINING)),
+        table.c.provider_job_id.is_(None),
+    )
+    return int((await rows.scalar(query)) or 0)
 
 
 async def _check_none_alive(rows: AsyncConnection, film_id: FilmId, purchase: Purchase) -> None:
@@ -229,7 +272,7 @@ async def _end(
     spend: SpendKind | None,
     charged: Decimal | None,
     refunded: Decimal | None,
-) -> None:
+) -> Attempt:
     async with books.writing() as rows:
         now_ms = books.now_ms()
         await fenced(rows, lease)
@@ -247,6 +290,7 @@ async def _end(
         if attempt.purpose is Purpose.SEGMENT:
             await _set_segment(rows, lease.film_id, attempt.slot, state=SegmentState.PENDING)
         await _touch(rows, lease.film_id, now_ms)
+        return await _read(rows, attempt.id)
 
 
 def _net(charged: Decimal | None, refunded: Decimal | None) -> Decimal | None:

@@ -66,6 +66,13 @@ async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, n
     return None
 
 
+async def lock_gate(rows: AsyncConnection, *, vendor: str, model: str, key_print: str) -> None:
+    """Let nobody else submit to, or take a job of, a vendor's model until the caller's transaction has ended."""
+    gate = schema.rate_gate
+    key = {"vendor": vendor, "model": model, "key_print": key_print}
+    await rows.execute(select(gate.c.closed_until_ms).filter_by(**key).with_for_update())
+
+
 async def close_gate(books: Books, rule: GateRule, *, for_s: float) -> None:
     """Let nobody submit for `for_s` seconds: the vendor answered 429."""
     gate = schema.rate_gate

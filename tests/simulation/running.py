@@ -106,8 +106,9 @@ async def _walk(world: World, process: Process, desk: Desk, lease: Lease, *, tex
     await _buy(world, process, desk, lease, Purpose.ANCHOR, slot=0, text="a face")
     await stages.enter_stage(desk.books, lease, Status.GENERATING)
     async with asyncio.TaskGroup() as group:
-        # Equal texts in all films: a vendor that lists by text shows one film another film's narration.
-        group.create_task(_buy(world, process, desk, lease, Purpose.NARRATION, slot=0, text="Once upon a time"))
+        # Equal lines, within a film and in all films: a vendor that lists by text shows each of them all of them.
+        for line in range(min(len(plan), 2)):
+            group.create_task(_buy(world, process, desk, lease, Purpose.NARRATION, slot=line, text="Once upon a time"))
         for slot in plan:
             wish = f"{text} {slot.index}"
             group.create_task(_buy(world, process, desk, lease, Purpose.SEGMENT, slot=slot.index, text=wish))
