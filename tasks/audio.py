@@ -32,7 +32,7 @@ async def audio(run: FilmRun, footage: Footage) -> Soundtrack:
     """
     request = run.opened.request
     starts = shot_starts(run.opened.plan)
-    native = [(part.sound, start) for part, start in zip(footage.parts, starts, strict=True)]
+    native = [(shot.part.sound, start) for shot, start in zip(footage.shots, starts, strict=True)]
     async with AsyncExitStack() as lent:
         music = None if footage.music is None else await lent.enter_async_context(run.studio.local_copy(footage.music))
         made = await mix(

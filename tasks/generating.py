@@ -18,10 +18,9 @@ from ledger import films
 from ledger.attempts import Purchase
 from ledger.rows import Anchor, Segment, StoredFile
 from media.gate import gate_clip
-from media.part import Part
 from tasks.blame import blaming
 from tasks.narration import Line, buy_line
-from tasks.parts import conformed
+from tasks.parts import Shot, conformed
 from tasks.pictures import anchor_ref, frame_ref
 from tasks.render import Wanted, buy
 from tasks.run import FilmRun
@@ -31,9 +30,9 @@ from tasks.stage import outcome, piece, stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """Everything the film is made of: its parts in order, its placed narration, the object that holds its music."""
+    """Everything the film is made of: its shots in order, its placed narration, the object that holds its music."""
 
-    parts: Sequence[Part]
+    shots: Sequence[Shot]
     lines: Sequence[Line]
     music: str | None
 
@@ -78,7 +77,7 @@ async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anc
             await outcome(task.result())  # raises; siblings that were merely stopped have nothing to say
     tunes = [await outcome(task.result()) for task in music]
     return Footage(
-        parts=[await outcome(task.result()) for task in segments],
+        shots=[await outcome(task.result()) for task in segments],
         lines=[await outcome(task.result()) for task in lines.values()],
         music=tunes[0] if tunes else None,
     )
@@ -99,16 +98,17 @@ class _Chain:
 
 
 @piece("segment", run_name="segment {index}")
-async def _segment(run: FilmRun, index: int, *, script: _Script) -> Part:
+async def _segment(run: FilmRun, index: int, *, script: _Script) -> Shot:
     slot = run.opened.plan[index]
     with blaming(Status.GENERATING, segment=index):
         stored = _ready(script.segments[index]) or await _bought(run, slot, script)
     with blaming(Status.COMPOSING, segment=index):
         burned = [(await outcome(await script.lines[index])).cue] if index in script.lines else []
-        part = await conformed(run, slot, stored, burned)
+        before = None if script.chain is None else await script.chain.frame_before(index)
+        shot = await conformed(run, slot, stored, cues=burned, before=before)
     if script.chain is not None:
-        script.chain.ended(index, part.last_frame)
-    return part
+        script.chain.ended(index, shot.part.last_frame)
+    return shot
 
 
 def _ready(segment: Segment) -> StoredFile | None:

@@ -1,8 +1,10 @@
-"""From a stored clip to its part: conformed once, with cards and burned subtitles drawn in the same encode."""
+"""From a stored clip to its part: copied where it fits, else encoded once, cards and subtitles in the same encode."""
 
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from film.canvas import FPS, frames_of, samples_of
@@ -12,6 +14,8 @@ from film.request import FilmRequest, Subtitles
 from ledger.rows import StoredFile
 from media.cards import end_card, title_card
 from media.conform import conform
+from media.frames import seam
+from media.join import parts_to_encode
 from media.overlay import Overlay
 from media.part import Part, read_part
 from media.subtitles import ass
@@ -21,29 +25,81 @@ from tasks.run import FilmRun
 _CARD_FRAMES: Final = 2 * FPS
 
 
-async def conformed(run: FilmRun, slot: Slot, clip: StoredFile, cues: Sequence[Cue]) -> Part:
-    """Return the part of a segment's clip, made unless an earlier run made it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """A segment's clip and its part; what is needed to make the part anew."""
+
+    slot: Slot
+    clip: StoredFile
+    cues: tuple[Cue, ...]
+    #: 1 where the clip repeats the frame it was told to start from.
+    skip_frames: int
+    part: Part
+
+
+async def conformed(
+    run: FilmRun, slot: Slot, clip: StoredFile, *, cues: Sequence[Cue], before: Path | None = None
+) -> Shot:
+    """Return a segment's part, made unless an earlier run made it.
+
+    A film on which nothing is drawn keeps its clips' own packets where they fit; `of_one_profile` settles that.
 
     Args:
         run: The film's run.
         slot: The segment's slot.
         clip: The stored clip.
         cues: The narration to burn in; empty where subtitles are soft or off.
+        before: The frame this clip was told to start from, of a chained film.
 
     Raises:
         ClipRejected: The clip can't be decoded to the end.
         GlyphMissing: The font can't draw a text that was asked for.
     """
+    skip_frames = 0
+    if before is not None:
+        async with run.studio.local_copy(clip.object_key) as file:
+            skip_frames = int((await seam(before, file, folder=run.film_folder())).repeats)
+    part = await _made(run, slot, clip, cues, skip_frames=skip_frames, may_copy=not _draws(run.opened.request))
+    return Shot(slot=slot, clip=clip, cues=tuple(cues), skip_frames=skip_frames, part=part)
+
+
+async def of_one_profile(run: FilmRun, shots: Sequence[Shot]) -> list[Part]:
+    """Return the shots' parts with one extradata, so that they join by copy; odd ones are encoded now."""
+    parts = [shot.part for shot in shots]
+    for index in parts_to_encode(parts):
+        shot = shots[index]
+        parts[index] = await _made(run, shot.slot, shot.clip, shot.cues, skip_frames=shot.skip_frames, may_copy=False)
+    return parts
+
+
+def _draws(request: FilmRequest) -> bool:
+    """Whether anything is drawn on any of the film's pictures: then every clip is encoded, with one profile."""
+    burned = request.subtitles is Subtitles.BURNED and request.wants_narration
+    return burned or request.title_card is not None or request.end_card is not None
+
+
+async def _made(
+    run: FilmRun, slot: Slot, clip: StoredFile, cues: Sequence[Cue], *, skip_frames: int, may_copy: bool
+) -> Part:
     canvas, frames = run.opened.request.canvas, frames_of(slot.kept_s)
     drawn = _drawn(run.opened.request, slot, len(run.opened.plan), cues)
-    folder = run.studio.work / "parts" / f"{clip.sha256[:32]}-{canvas.width}x{canvas.height}-{frames}{drawn}"
+    how = f"{canvas.width}x{canvas.height}-{frames}-{skip_frames}{'c' if may_copy else 'e'}{drawn}"
+    folder = run.studio.work / "parts" / f"{clip.sha256[:32]}-{how}"
     part = await asyncio.to_thread(read_part, folder)
     if part is not None:
         return part
     folder.parent.mkdir(parents=True, exist_ok=True)
     overlay = await asyncio.to_thread(_overlay, run, slot, cues) if drawn else None
     async with run.studio.local_copy(clip.object_key) as file:
-        return await conform(file, canvas=canvas, frames=frames, into=folder, overlay=overlay)
+        return await conform(
+            file,
+            canvas=canvas,
+            frames=frames,
+            into=folder,
+            overlay=overlay,
+            skip_frames=skip_frames,
+            may_copy=may_copy,
+        )
 
 
 def _drawn(request: FilmRequest, slot: Slot, segments: int, cues: Sequence[Cue]) -> str:
