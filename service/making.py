@@ -22,6 +22,7 @@ from ledger.salvage import compose_again, retry_film
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
+from tasks.housekeeping import drain
 from tasks.ordering import checked_request, local_customer, order_film
 from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
@@ -107,6 +108,7 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
             console.print(SIMULATED_LINE, style="bold yellow", highlight=False)
         server = await stack.enter_async_context(prefect_server(settings.home))
         studio = await stack.enter_async_context(open_studio(settings))
+        await drain(studio)
         film_id = await start(studio)
         await server.healthy()
         film = await _run(studio, film_id, console)

@@ -1,32 +1,28 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
-import hashlib
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 from film.clock import Clock, SystemClock
 from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
 from ledger.database import Books, open_books
-from ledger.gate import GateRule
 from providers import registry
 from providers.egress import download
-from providers.ports import JobVendor, Judge, Storage, Voices, Writer
-from providers.transport import Connection, Timeouts
-from providers.wire import Wire
+from providers.ports import Judge, Storage, Writer
+from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
 from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
+from tasks.doors import Doors, open_doors
 from tasks.settings import Settings
 from tasks.timings import Timings
 
@@ -37,7 +33,7 @@ _BROUGHT_BYTES_MAX: Final = 50 * 2**20
 class Studio:
     """Everything a film is made with, opened once a process; plain attributes, no environment behind them."""
 
-    def __init__(self, settings: Settings, *, desk: Desk, doors: "Doors", writer: Writer, judge: Judge) -> None:
+    def __init__(self, settings: Settings, *, desk: Desk, doors: Doors, writer: Writer, judge: Judge) -> None:
         self.settings = settings
         self.desk = desk
         self.writer = writer
@@ -96,6 +92,14 @@ class Studio:
             vendor, profile.vendor, self.settings.submits_per_minute(provider), jobs_at_once=profile.jobs_at_once
         )
 
+    def counter_of(self, vendor: str, model: str) -> Counter | None:
+        """Return who made a job, by the names its attempt froze; None if this house no longer knows them."""
+        known = [self.images, self.voices, *(self.video(provider) for provider in PROFILES)]
+        for counter in known:
+            if (counter.rule.vendor, counter.rule.model) == (vendor, model):
+                return counter
+        return None
+
     def storage(self) -> Storage:
         """Return where a provider reads files of ours."""
         readable = None if self.simulated else registry.LISTENHUB_READABLE_ORIGIN
@@ -128,40 +132,6 @@ class Studio:
             copy = Path(folder) / Path(object_key).name
             await self.objects.read(object_key, copy)
             yield copy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doors:
-    """The open connections: a wire a vendor, and what stands behind ListenHub's."""
-
-    wires: dict[Vendor, Wire]
-    keys: dict[Vendor, str]
-    timings: Timings
-    allowed_origin: str | None
-    images: JobVendor[Any]
-    voices: JobVendor[Any]
-    speakers: Voices
-
-    def counter(
-        self,
-        vendor: JobVendor[Any],
-        account: Vendor,
-        submits: int,
-        *,
-        jobs_at_once: int | None = None,
-    ) -> Counter:
-        """Return a vendor's model with its gate; the gate is the key's, whatever process asks."""
-        rule = GateRule(
-            vendor=vendor.vendor,
-            model=vendor.model,
-            key_print=hashlib.sha256(self.keys[account].encode()).hexdigest()[:16],
-            submits=submits,
-            window_ms=round(self.timings.window_s * 1000),
-            guard_ms=round(self.timings.guard_s * 1000),
-            patience_ms=round(self.timings.patience_s * 1000),
-            jobs_at_once=jobs_at_once,
-        )
-        return Counter(vendor=vendor, rule=rule)
 
 
 _open: ContextVar["Studio"] = ContextVar("studio")
@@ -203,7 +173,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             work=work,
             fault=kill_at(settings.crash_at) if settings.crash_at else no_fault,
         )
-        doors = await _doors(settings, timings, origin, stack)
+        doors = await open_doors(settings, timings, origin, stack)
         writer, judge = await _claude(settings, origin, stack)
         studio = Studio(settings, desk=desk, doors=doors, writer=writer, judge=judge)
         token = _open.set(studio)
@@ -220,30 +190,6 @@ async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:
     if settings.simulators_url:
         return settings.simulators_url.rstrip("/")
     return await stack.enter_async_context(launched(settings.home, time_scale=settings.time_scale))
-
-
-async def _doors(settings: Settings, timings: Timings, origin: str | None, stack: AsyncExitStack) -> Doors:
-    timeouts = Timeouts(
-        post_s=timings.post_timeout_s, get_s=timings.get_timeout_s, download_s=timings.download_timeout_s
-    )
-    keys = {vendor: SIMULATED_KEYS[vendor] if origin else settings.key_of(vendor) for vendor in Vendor}
-    paths = {Vendor.LISTENHUB: "listenhub/openapi", Vendor.SENSEAUDIO: "senseaudio", Vendor.VIBEGEN: "vibegen/api/v1"}
-    wires = {}
-    for vendor in Vendor:
-        url = f"{origin}/{paths[vendor]}" if origin else settings.url_of(vendor)
-        connection = Connection(base_url=url, key=keys[vendor])
-        wires[vendor] = await stack.enter_async_context(registry.open_wire(vendor, connection, timeouts=timeouts))
-    allowed_origin = None if origin is None else "{0.scheme}://{0.netloc}".format(urlsplit(origin))
-    listenhub = wires[Vendor.LISTENHUB]
-    return Doors(
-        wires=wires,
-        keys=keys,
-        timings=timings,
-        allowed_origin=allowed_origin,
-        images=registry.image_vendor(listenhub, allowed_origin=allowed_origin),
-        voices=registry.voice_vendor(listenhub, allowed_origin=allowed_origin),
-        speakers=registry.speakers(listenhub),
-    )
 
 
 async def _claude(settings: Settings, origin: str | None, stack: AsyncExitStack) -> tuple[Writer, Judge]:

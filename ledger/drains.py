@@ -1,0 +1,51 @@
+"""Jobs whose film ended first: followed to their end for the operator's books, never billed to the customer."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import select, update
+
+from ledger import schema
+from ledger.database import Books
+from ledger.rows import Attempt, AttemptState, attempt_from
+from ledger.spend import SpendKind, micro, record_spend
+
+
+async def draining(books: Books, *, limit: int) -> Sequence[Attempt]:
+    """Return attempts whose film has ended while their job's end isn't known, oldest first."""
+    table = schema.attempt
+    query = select(table).where(table.c.state == AttemptState.DRAINING).order_by(table.c.t_intent_ms).limit(limit)
+    async with books.reading() as rows:
+        return [attempt_from(row) for row in (await rows.execute(query)).mappings()]
+
+
+async def drained(books: Books, attempt: Attempt, *, charged: Decimal | None, refunded: Decimal | None) -> None:
+    """Book a late job's end: what its vendor charged is the operator's loss. A second call changes nothing."""
+    await _end(books, attempt, AttemptState.DRAINED, SpendKind.LATE, charged=charged, refunded=refunded)
+
+
+async def given_up(books: Books, attempt: Attempt) -> None:
+    """Book an intent of which nobody will ever know whether it became a job."""
+    await _end(books, attempt, AttemptState.ORPHANED, SpendKind.ORPHAN_LOSS, charged=None, refunded=None)
+
+
+async def _end(
+    books: Books,
+    attempt: Attempt,
+    state: AttemptState,
+    spend: SpendKind,
+    *,
+    charged: Decimal | None,
+    refunded: Decimal | None,
+) -> None:
+    async with books.writing() as rows:
+        now_ms = books.now_ms()
+        changed = await rows.execute(
+            update(schema.attempt)
+            .where(schema.attempt.c.id == attempt.id, schema.attempt.c.state == AttemptState.DRAINING)
+            .values(state=state, ended_at_ms=now_ms, charged_micro=micro(charged), refunded_micro=micro(refunded))
+        )
+        if changed.rowcount == 0:
+            return
+        amount = None if charged is None else charged - (refunded or Decimal(0))
+        await record_spend(rows, attempt, spend, amount=amount, job_id=None, now_ms=now_ms)

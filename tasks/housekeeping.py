@@ -1,0 +1,44 @@
+"""What is left when films have ended: late jobs are followed, for the operator's books alone."""
+
+from typing import Final
+
+from film.errors import ProviderError
+from ledger.drains import drained, draining, given_up
+from ledger.rows import Attempt
+from providers.ports import JobState
+from tasks.studio import Studio
+
+#: Attempts looked at in one round; the rest waits for the next.
+_ROUND: Final = 200
+
+
+async def drain(studio: Studio) -> int:
+    """Look once at every job whose film ended first; return how many came to their end.
+
+    A vendor that can't be asked now is asked in the next round.
+    """
+    ended = 0
+    for attempt in await draining(studio.books, limit=_ROUND):
+        ended += await _drained(studio, attempt)
+    return ended
+
+
+async def _drained(studio: Studio, attempt: Attempt) -> bool:
+    if attempt.provider_job_id is None:
+        # Whether it became a job can only be told by somebody who still knows the order; the daily audit names strays.
+        age_s = studio.clock.now() - attempt.t_intent_ms / 1000
+        if age_s < studio.timings.absence_s:
+            return False
+        await given_up(studio.books, attempt)
+        return True
+    counter = studio.counter_of(attempt.vendor, attempt.model)
+    if counter is None:
+        return False
+    try:
+        report = await counter.vendor.report(attempt.provider_job_id)
+    except ProviderError:
+        return False
+    if report.state is JobState.RUNNING:
+        return False
+    await drained(studio.books, attempt, charged=report.charged, refunded=report.refunded)
+    return True
