@@ -20,6 +20,7 @@ from ledger.rows import Fault
 from providers.ports import JobReport, JobVendor, ListedJob
 from store.objects import ObjectFacts, Objects
 from tasks.timings import Timings
+from tests.simulation.histories import Verdict
 from tests.simulation.process import Process
 from tests.simulation.shelf import Shelf, facts_of
 from tests.simulation.variants import TIMINGS, Variant
@@ -182,3 +183,19 @@ CONTROLS: Final[Mapping[str, Variant]] = {
     "post before store": Variant(shelf=_hollow),
     "void outside the terminal transaction": Variant(fail=_fail_in_two, cancel=_cancel_in_two),
 }
+
+#: How each gives itself away: a fault of another kind would be another bug's.
+_SIGNS: Final[Mapping[str, Sequence[str]]] = {
+    "blind retry": ("paid once",),
+    "W < D + lag": ("paid once",),
+    "no send deadline": ("paid once",),
+    "stale list verdict": ("paid once",),
+    "no epoch check": ("paid once", "I6", "I7", "I8", "I11", "I16", "IntegrityError", "IllegalTransition"),
+    "post before store": ("I16",),
+    "void outside the terminal transaction": ("I6",),
+}
+
+
+def exposed(control: str, verdict: Verdict) -> bool:
+    """Return whether a history played under a control found its very mistake."""
+    return any(sign in fault for fault in verdict.faults for sign in _SIGNS[control])

@@ -26,7 +26,7 @@ _CUSTOMER: Final = Customer(account=LOCAL_ACCOUNT, api_key="local", granted_on_d
 #: A film that has not ended after so much virtual time never will.
 _STUCK_S: Final = 4 * 3600
 #: Lengths of one to four segments; most films are small, so that many histories fit into a test.
-_DURATIONS_S: Final = (5, 5, 5, 12, 12, 20, 30)
+_DURATIONS_S: Final = (5, 5, 5, 5, 12, 12, 20, 30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ async def history(seed: int, books: Books, clock: VirtualClock, variant: Variant
     with TemporaryDirectory(prefix="history-") as folder:
         world = World(books=books, clock=clock, rng=rng, variant=variant, work=Path(folder))
         makers = []
-        for number in range(rng.choice([1, 1, 1, 1, 2, 3])):
+        for number in range(rng.choice([1, 1, 1, 1, 1, 2, 2, 3])):
             wish = {"prompt": f"film {number}", "duration": rng.choice(_DURATIONS_S), "language": "en"}
             opened = await open_film(books, parse_request(wish), _CUSTOMER, idem_key=None, simulated=True)
             world.films.append(opened.film_id)

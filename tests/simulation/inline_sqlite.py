@@ -38,6 +38,7 @@ class InlineBooks(Books):
     """One history's books. The engine is the process's, so that statements are compiled once."""
 
     def __init__(self, clock: Clock) -> None:
+        #: The database itself, for checks that look often.
         self._engine, self.raw = _engine()
         self.raw.deserialize(_empty())
         self._clock = clock
@@ -51,13 +52,13 @@ class InlineBooks(Books):
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Open one transaction; nothing else runs until it has ended."""
         with self._engine.begin() as connection:
-            yield cast(AsyncConnection, _Rows(connection))
+            yield cast("AsyncConnection", _Rows(connection))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Open one look."""
         with self._engine.connect() as connection:
-            yield cast(AsyncConnection, _Rows(connection))
+            yield cast("AsyncConnection", _Rows(connection))
 
 
 @cache
@@ -74,7 +75,7 @@ def _engine() -> tuple[Any, sqlite3.Connection]:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     raw = engine.raw_connection().driver_connection
-    return engine, cast(sqlite3.Connection, raw)
+    return engine, cast("sqlite3.Connection", raw)
 
 
 @cache

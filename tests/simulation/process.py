@@ -94,7 +94,7 @@ class Process:
         self.faltered.set()
 
     async def _go_on(self) -> None:
-        while self.alive and self._wakes_s > self._clock.now():
+        while self.alive and self._wakes_s > self._clock.now():  # noqa: ASYNC110 - a pause may grow while it lasts
             await asyncio.sleep(self._wakes_s - self._clock.now())
         if not self.alive:
             if self.over:  # the history has ended and throws its dead away

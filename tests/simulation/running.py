@@ -1,4 +1,4 @@
-"""How a film is run in a history, as tasks/run does it: lease, renew, walk, settle; another process when one falters."""
+"""How a film is run in a history, as tasks/run does it: lease, renew, walk, settle; a new process when one falters."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The protocol as it is, and where a control may bend it: its waits, its clock, its vendor, its lease, store and ends."""
+"""The protocol as it is, and where a control may bend it: waits, clock, vendor, lease, store and ends."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

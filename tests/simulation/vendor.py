@@ -29,7 +29,7 @@ from tests.simulation.virtual_loop import VirtualClock
 DAMAGED: Final = b"half a file"
 _PRICE: Final = Decimal("12.5")
 #: How long a vendor can't be read, in seconds; the longest is longer than any film waits.
-_OUTAGES_S: Final = (0.5, 0.5, 0.5, 0.5, 5, 5, 5, 5, 15, 15, 30, 100_000)
+_OUTAGES_S: Final = (*[0.5] * 8, *[5] * 8, *[15] * 4, *[30] * 2, 100_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,6 @@ class Job:
     #: When it ends, None for never.
     ends_s: float | None
     failure: ProviderJobFailed | None
-    #: A stranger's: listed by mistake, unknown when asked for.
-    foreign: bool = False
 
 
 @dataclass(kw_only=True)
@@ -183,16 +181,16 @@ class Door:
         return reply.result()
 
     def _arrive(self, order: Order, nonce: int, reply: "asyncio.Future[str]") -> None:
-        shop, said = self.shop, {"provider": self.shop.name, "detail": "refused"}
+        shop, name = self.shop, self.shop.name
         if shop.odds(2 * shop.manners.lost):  # lost on its way: nothing was created, nobody will ever say so
             return
         if shop.over_limit() or shop.odds(2 * shop.manners.refused):
             after_s = shop.rng.choice([None, 0.5, shop.timings.window_s])
-            reply.set_exception(ProviderRateLimited(retry_after_s=after_s, **said))
+            reply.set_exception(ProviderRateLimited(provider=name, detail="too many", retry_after_s=after_s))
         elif shop.odds(2 * shop.manners.refused):
-            reply.set_exception(ProviderBusy(**said))
+            reply.set_exception(ProviderBusy(provider=name, detail="too much at once"))
         elif shop.odds(shop.manners.definite):
-            reply.set_exception(ProviderContentRefused(**said))
+            reply.set_exception(ProviderContentRefused(provider=name, detail="no"))
         else:
             reply.set_result(shop.accept(order, nonce))
         reply.exception()  # noted here, for a dead sender never asks

