@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.errors import InvariantBroken
@@ -23,6 +23,7 @@ from ledger.leases import Lease, fenced
 from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile, attempt_from
 from ledger.spend import SpendKind, micro, record_spend
 from ledger.stages import progress_now
+from ledger.twins import jobs_taken, twins_unplaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +91,7 @@ async def submitted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str
 async def adopted(books: Books, lease: Lease, attempt: Attempt, *, listed: Sequence[str]) -> Attempt | None:
     """Take the first of the vendor's jobs that nobody has as this attempt's; the others are booked as losses.
 
-    Equal orders are interchangeable where a vendor's list tells only what was ordered: then one attempt may find
-    another's job. So a job is free only until somebody has taken it, and as many jobs as there are other unsettled
-    intents of the same order are left to them.
+    As many jobs as there are unsettled twins (ledger/twins) are left to them.
 
     Args:
         books: The ledger.
@@ -107,13 +106,13 @@ async def adopted(books: Books, lease: Lease, attempt: Attempt, *, listed: Seque
         now_ms = books.now_ms()
         await fenced(rows, lease)
         await lock_gate(rows, vendor=attempt.vendor, model=attempt.model, key_print=attempt.key_print)
-        taken = await _taken(rows, attempt.vendor, listed)
+        taken = await jobs_taken(rows, attempt.vendor, listed)
         free = [job_id for job_id in dict.fromkeys(listed) if job_id not in taken]
         if not free:
             return None
         await _set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=free[0], submitted_at_ms=now_ms)
         await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=free[0], now_ms=now_ms)
-        for stray in free[1 + await _unsettled_twins(rows, attempt) :]:
+        for stray in free[1 + await twins_unplaced(rows, attempt) :]:
             await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, amount=None, job_id=stray, now_ms=now_ms)
         await _touch(rows, lease.film_id, now_ms)
         return await _read(rows, attempt.id)
@@ -205,26 +204,7 @@ async def attempts_of(books: Books, film_id: FilmId, purpose: Purpose | None = N
 async def known_jobs(books: Books, vendor: str, job_ids: Sequence[str]) -> frozenset[str]:
     """Return those of a vendor's jobs that belong to an attempt already (I12)."""
     async with books.reading() as rows:
-        return await _taken(rows, vendor, job_ids)
-
-
-async def _taken(rows: AsyncConnection, vendor: str, job_ids: Sequence[str]) -> frozenset[str]:
-    table = schema.attempt
-    query = select(table.c.provider_job_id).where(table.c.vendor == vendor, table.c.provider_job_id.in_(job_ids))
-    return frozenset((await rows.execute(query)).scalars())
-
-
-async def _unsettled_twins(rows: AsyncConnection, attempt: Attempt) -> int:
-    table = schema.attempt
-    query = select(func.count()).where(
-        table.c.vendor == attempt.vendor,
-        table.c.fingerprint == attempt.fingerprint,
-        table.c.id != attempt.id,
-        # A drained one may have been sent before its film ended.
-        table.c.state.in_((AttemptState.INTENT, AttemptState.DRAINING)),
-        table.c.provider_job_id.is_(None),
-    )
-    return int((await rows.scalar(query)) or 0)
+        return await jobs_taken(rows, vendor, job_ids)
 
 
 async def _check_none_alive(rows: AsyncConnection, film_id: FilmId, purchase: Purchase) -> None:

