@@ -110,7 +110,8 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         studio = await stack.enter_async_context(open_studio(settings))
         await drain(studio)
         film_id = await start(studio)
-        await server.healthy()
+        with console.status("Starting Prefect ..."):
+            await server.healthy()
         film = await _run(studio, film_id, console)
         files = await copy_out(studio, film, out) if film.status is Status.COMPLETED else ()
     return Made(film=film, files=files)

@@ -76,8 +76,8 @@ def _stage_table(film: Film, segments: Sequence[Segment], now_ms: int) -> Table:
     table = Table.grid(padding=(0, 1))
     times = film.stage_times_ms
     reached = [stage for stage in _STAGES if stage in times]
-    ends = [times[stage] for stage in reached[1:]] + [film.completed_at_ms or now_ms]
-    for stage, end in zip(reached, ends, strict=True):
+    ends = [*(times[stage] for stage in reached[1:]), film.completed_at_ms or now_ms]
+    for stage, end in zip(reached, ends, strict=False):
         bar = ProgressBar(total=1, completed=_share(film, segments, stage), width=30)
         table.add_row(stage, bar, f"{(end - times[stage]) / 1000:.1f} s")
     for stage in _STAGES[len(reached) :]:
