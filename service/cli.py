@@ -1,5 +1,6 @@
 """The `longvideo` command: its subcommands, gathered."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,21 @@ def simulate(
     serve_simulators(read_settings().home, port=port, time_scale=time_scale, faults=faults)
 
 
+def migrate() -> None:
+    """Bring the ledger's schema up to date; SQLite does so by itself."""
+    from ledger.database import migrate_schema  # noqa: PLC0415
+
+    settings = read_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+
+    async def body() -> int:
+        await asyncio.to_thread(migrate_schema, settings.ledger_url)
+        typer.echo("The ledger's schema is up to date.")
+        return 0
+
+    raise typer.Exit(run(body(), as_json=False))
+
+
 def doctor(*, as_json: Json = False) -> None:
     """Check what a film needs on this machine, and say what to do where something is missing."""
 
@@ -46,7 +62,21 @@ def doctor(*, as_json: Json = False) -> None:
     raise typer.Exit(run(body(), as_json=as_json))
 
 
-for command in (make, compose, retry, estimate, list_films, show, watch, cancel, approve, reject, simulate, doctor):
+for command in (
+    make,
+    compose,
+    retry,
+    estimate,
+    list_films,
+    show,
+    watch,
+    cancel,
+    approve,
+    reject,
+    simulate,
+    migrate,
+    doctor,
+):
     app.command("list" if command is list_films else None)(command)
 
 
