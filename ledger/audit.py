@@ -96,10 +96,15 @@ async def audit_rows(books: Books, limits: Iterable[SubmitLimit]) -> Audit:
         limits: What each vendor's model takes from one key.
     """
     async with books.reading() as rows:
-        films = await rows.scalar(select(func.count()).select_from(schema.film))
-        transfers = await rows.scalar(select(func.count()).select_from(schema.transfer))
-        findings = await findings_of(rows, (*_ALL, *submit_checks(limits)))
-        findings += await walk_findings(rows)
+        return await read_audit(rows, limits)
+
+
+async def read_audit(rows: AsyncConnection, limits: Iterable[SubmitLimit]) -> Audit:
+    """Read every row inside the caller's transaction; see `audit_rows`."""
+    films = await rows.scalar(select(func.count()).select_from(schema.film))
+    transfers = await rows.scalar(select(func.count()).select_from(schema.transfer))
+    findings = await findings_of(rows, (*_ALL, *submit_checks(limits)))
+    findings += await walk_findings(rows)
     return Audit(films=films or 0, transfers=transfers or 0, findings=sorted(findings, key=_number))
 
 

@@ -34,16 +34,18 @@ def _reasons(status: str, times_ms: Mapping[str, int], *, composed_again: bool) 
     if strange:
         return [f"{strange[0]!r} is no status"]
     walk = [Status(name) for name in times_ms]
-    if Status(status) not in walk:
+    # Composing again is not recorded as a stage of its own.
+    entered = {*walk, Status.COMPOSING} if composed_again else set(walk)
+    if Status(status) not in entered:
         return [f"is {status}, a stage it never entered"]
-    if walk[0] is not Status.QUEUED:
-        return [f"its walk begins with {walk[0]}"]
+    if walk[:1] != [Status.QUEUED]:
+        return [f"its walk begins with {walk[0] if walk else status}"]
     if composed_again:
         # Stages entered again keep their place in the record: only how each could be reached at all is left to see.
         return [
             f"entered {stage} from nowhere"
             for stage in walk[1:]
-            if not any(stage in TRANSITIONS[former] for former in walk)
+            if not any(stage in TRANSITIONS[former] for former in entered)
         ]
     reasons = [f"went from {former} to {later}" for former, later in pairwise(walk) if later not in TRANSITIONS[former]]
     reasons += [
