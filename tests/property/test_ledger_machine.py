@@ -1,0 +1,273 @@
+"""The ledger against a model of it: whatever is tried in whatever order, balances and fences are as the model says."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import count
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
+
+from film.credits import MilliCredits
+from film.errors import IllegalTransition, InsufficientCredits, InvariantBroken, LeaseTaken, StaleEpoch
+from film.ids import AccountId, FilmId
+from film.orders import Purpose, VoiceOrder
+from film.request import parse_request
+from film.status import ErrorCode, Status
+from ledger import attempts, ending, stages
+from ledger.attempts import Purchase
+from ledger.audit import check_books, check_film
+from ledger.credits import balance_of, grant
+from ledger.films import Customer, open_film
+from ledger.gate import GateRule
+from ledger.leases import Lease, release_lease, renew_lease, take_lease
+from ledger.rows import Attempt, AttemptState, Deliverables, Fault, StoredFile
+from tests.simulation.inline_sqlite import InlineBooks
+from tests.unit.ledger.conftest import HandClock
+
+T = TypeVar("T")
+
+ACME = AccountId("acme")
+CUSTOMER = Customer(account=ACME, api_key="key")
+LEASE_S = 60
+RULE = GateRule(vendor="v", model="m", key_print="k", submits=10**6, window_ms=1, guard_ms=0, patience_ms=1)
+FILE = StoredFile(object_key="clips/x", sha256="0" * 64, size_bytes=9)
+FAULT = Fault(code=ErrorCode.SEGMENT_FAILED, message="no", stage=Status.GENERATING)
+RESULT = Deliverables(
+    film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
+)
+WALK = list(Status)[: list(Status).index(Status.DELIVERING) + 1]
+
+
+def done(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits: inline books don't."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    raise AssertionError("the books waited for something")
+
+
+@dataclass(kw_only=True)
+class ModelFilm:
+    """What a film should be."""
+
+    id: FilmId
+    prices: list[int]
+    epoch: int = 0
+    leased_until_s: float = 0
+    holder: str | None = None
+    stage: int = 0
+    ended: bool = False
+    ready: set[int] = field(default_factory=set)
+    live: set[int] = field(default_factory=set)
+
+    @property
+    def open_mc(self) -> int:
+        """What is held for it."""
+        return 0 if self.ended else sum(price for slot, price in enumerate(self.prices) if slot not in self.ready)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """A lease handed out once, perhaps stale by now."""
+
+    film: ModelFilm
+    lease: Lease
+
+    @property
+    def valid(self) -> bool:
+        """Whether its writes count."""
+        return not self.film.ended and self.film.epoch == self.lease.epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bought:
+    """An attempt under the lease it was made with."""
+
+    tried: Tried
+    attempt: Attempt
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Orders, leases, purchases and ends in any order."""
+
+    films = Bundle("films")
+    leases = Bundle("leases")
+    intents = Bundle("intents")
+    jobs = Bundle("jobs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = HandClock()
+        self.books = InlineBooks(self.clock)
+        self.numbers = count(1)
+        self.available_mc = 0
+        self.known: list[ModelFilm] = []
+
+    @rule(amount_mc=st.integers(1, 500_000))
+    def give(self, amount_mc: int) -> None:
+        """Grant credits."""
+        done(grant(self.books, ACME, MilliCredits(amount_mc), idem_key=f"{next(self.numbers)}"))
+        self.available_mc += amount_mc
+
+    @rule(target=films, duration=st.sampled_from([3, 5, 12, 17]))
+    def order(self, duration: int) -> ModelFilm:
+        """Open a film, or be refused for want of credits; then a cheaper grant is in order."""
+        request = parse_request({"prompt": "x", "duration": duration, "language": "en"})
+        needed_mc = sum(request.prices())
+        if self.available_mc < needed_mc:
+            with pytest.raises(InsufficientCredits):
+                done(open_film(self.books, request, CUSTOMER, idem_key=None, simulated=True))
+            self.give(needed_mc - self.available_mc)
+        opened = done(open_film(self.books, request, CUSTOMER, idem_key=None, simulated=True))
+        self.available_mc -= needed_mc
+        self.known.append(ModelFilm(id=opened.film_id, prices=[int(price) for price in request.prices()]))
+        return self.known[-1]
+
+    @rule(seconds=st.sampled_from([1, 59, 61]))
+    def wait(self, seconds: int) -> None:
+        """Let leases lapse."""
+        self.clock.time += seconds
+
+    @rule(target=leases, film=films, holder=st.sampled_from(["a", "b"]))
+    def lease(self, film: ModelFilm, holder: str) -> Tried:
+        """Take a film; a refused try hands out a lease that never was valid."""
+        taken = film.leased_until_s > self.clock.time and film.holder != holder
+        if film.ended or taken:
+            with pytest.raises(StaleEpoch if film.ended else LeaseTaken):
+                done(take_lease(self.books, film.id, holder=holder, lease_s=LEASE_S))
+            return Tried(film=film, lease=Lease(film_id=film.id, epoch=-1, holder=holder))
+        lease = done(take_lease(self.books, film.id, holder=holder, lease_s=LEASE_S))
+        film.epoch, film.holder, film.leased_until_s = film.epoch + 1, holder, self.clock.time + LEASE_S
+        assert lease.epoch == film.epoch
+        return Tried(film=film, lease=lease)
+
+    @rule(tried=leases)
+    def renew(self, tried: Tried) -> None:
+        """Renew a lease: only the current one can be."""
+        if not self._refused(tried, renew_lease(self.books, tried.lease, lease_s=LEASE_S)):
+            tried.film.leased_until_s = self.clock.time + LEASE_S
+
+    @rule(tried=leases)
+    def release(self, tried: Tried) -> None:
+        """Give a film back; a stale lease gives nothing back."""
+        done(release_lease(self.books, tried.lease))
+        if tried.valid:
+            tried.film.leased_until_s, tried.film.holder = 0, None
+
+    @rule(tried=leases)
+    def walk_on(self, tried: Tried) -> None:
+        """Enter the next stage."""
+        stage = min(tried.film.stage + 1, len(WALK) - 1)
+        if not self._refused(tried, stages.enter_stage(self.books, tried.lease, WALK[stage])):
+            tried.film.stage = stage
+
+    @rule(target=intents, tried=leases, slot=st.integers(0, 2))
+    def intend(self, tried: Tried, slot: int) -> Bought | None:
+        """Intend to buy a segment: never one that is being bought or ready (I11)."""
+        slot %= len(tried.film.prices)
+        purchase = Purchase(purpose=Purpose.SEGMENT, slot=slot, order=VoiceOrder(text="x"), fingerprint="x")
+        intend = attempts.intend(self.books, tried.lease, purchase, RULE, nonce=next(self.numbers))
+        if tried.valid and slot in tried.film.live | tried.film.ready:
+            with pytest.raises(InvariantBroken, match="I11"):
+                done(intend)
+            return None
+        if self._refused(tried, intend):
+            return None
+        tried.film.live.add(slot)
+        found = [row for row in done(attempts.attempts_of(self.books, tried.film.id)) if row.slot == slot]
+        return Bought(tried=tried, attempt=next(row for row in found if row.state is AttemptState.INTENT))
+
+    @rule(target=jobs, bought=consumes(intents))
+    def submitted(self, bought: Bought | None) -> Bought | None:
+        """Keep a job's id."""
+        if bought is None:
+            return None
+        job_id = f"job-{next(self.numbers)}"
+        keep = attempts.submitted(self.books, bought.tried.lease, bought.attempt, job_id=job_id)
+        return None if self._refused(bought.tried, keep) else bought
+
+    @rule(bought=consumes(jobs), end=st.sampled_from(["ready", "failed", "orphaned"]))
+    def end_job(self, bought: Bought | None, end: str) -> None:
+        """End a job: only a ready one posts its hold."""
+        if bought is None:
+            return
+        paid: dict[str, Decimal | None] = {"charged": Decimal(1), "refunded": None}
+        lease, attempt, film = bought.tried.lease, bought.attempt, bought.tried.film
+        work: dict[str, Coroutine[Any, Any, Any]] = {
+            "ready": attempts.ready(self.books, lease, attempt, FILE, **paid),
+            "failed": attempts.failed(self.books, lease, attempt, failure="no", **paid),
+            "orphaned": attempts.orphaned(self.books, lease, attempt, failure="no"),
+        }
+        for name, unwanted in work.items():
+            if name != end:
+                unwanted.close()
+        if not self._refused(bought.tried, work[end]):
+            film.live.discard(attempt.slot)
+            if end == "ready":
+                film.ready.add(attempt.slot)
+
+    @precondition(lambda self: self.known)
+    @rule(film=films)
+    def cancel(self, film: ModelFilm) -> None:
+        """Cancel: the first time it ends the film, again it changes nothing."""
+        assert done(ending.cancel_film(self.books, film.id)) is not film.ended
+        self._ended(film)
+
+    @rule(tried=leases)
+    def fail(self, tried: Tried) -> None:
+        """Fail the film."""
+        if not self._refused(tried, ending.fail_film(self.books, tried.lease, FAULT)):
+            self._ended(tried.film)
+
+    @rule(tried=leases)
+    def complete(self, tried: Tried) -> None:
+        """Complete the film: from the end of its walk, with every segment ready, or not at all."""
+        film = tried.film
+        complete = ending.complete_film(self.books, tried.lease, RESULT)
+        if tried.valid and WALK[film.stage] is not Status.DELIVERING:
+            with pytest.raises(IllegalTransition):
+                done(complete)
+        elif tried.valid and len(film.ready) < len(film.prices):
+            with pytest.raises(InvariantBroken, match="I8"):
+                done(complete)
+        elif not self._refused(tried, complete):
+            self._ended(film)
+
+    @invariant()
+    def balances_are_the_models(self) -> None:
+        """What is available and held is what the model says; every check of the audit holds."""
+        balance = done(balance_of(self.books, ACME))
+        held_mc = sum(film.open_mc for film in self.known)
+        assert (balance.available_mc, balance.reserved_mc) == (self.available_mc, held_mc)
+        done(check_books(self.books))
+        done(self._check_films())
+
+    async def _check_films(self) -> None:
+        async with self.books.reading() as rows:
+            for film in self.known:
+                await check_film(rows, film.id)
+
+    def _refused(self, tried: Tried, work: Coroutine[Any, Any, Any]) -> bool:
+        """Run a fenced write; return whether it was refused, which is what must happen to a stale lease."""
+        if tried.valid:
+            done(work)
+            return False
+        with pytest.raises(StaleEpoch):
+            done(work)
+        return True
+
+    def _ended(self, film: ModelFilm) -> None:
+        if not film.ended:
+            self.available_mc += film.open_mc
+            film.ended, film.epoch = True, film.epoch + 1
+
+
+TestLedgerMachine = LedgerMachine.TestCase
+TestLedgerMachine.settings = settings(
+    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
