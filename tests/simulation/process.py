@@ -8,8 +8,8 @@ from typing import Final
 
 from tests.simulation.virtual_loop import VirtualClock
 
-#: Trouble at one await in so many.
-_TROUBLE_ODDS: Final = 16
+#: Trouble at one await in so many, one of these a history: some begin badly, others go wrong late.
+_TROUBLE_ODDS: Final = (8, 30, 90)
 #: Pauses, in leases: one barely noticed, some that lose the film, some in which another process proves an absence.
 _PAUSES: Final = (0.1, 0.5, 1.2, 2, 5, 8)
 #: How long a transaction, a file or a switch of tasks takes at most, in seconds: enough to shuffle who is first.
@@ -36,9 +36,13 @@ class Fates:
     left: int
     happened: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Decide when there will be trouble."""
+        self._odds = self.rng.choice(_TROUBLE_ODDS)
+
     def next(self, *, pausing: bool) -> Fate | None:
         """Return what happens now, None for nothing."""
-        if self.left == 0 or self.rng.randrange(_TROUBLE_ODDS):
+        if self.left == 0 or self.rng.randrange(self._odds):
             return None
         fate = self.rng.choice(_DEALT)
         if fate is Fate.PAUSE and not pausing:
