@@ -11,7 +11,7 @@ OUT ?= film.mp4
 # Exported, so that a prompt's quotes, dollars and newlines never meet a shell.
 export PROMPT DURATION PROVIDER RESOLUTION OUT
 
-.PHONY: film test check install clean bench-film bench-compose bench-audit prove-money prove-hostile
+.PHONY: film test check install clean bench-film bench-compose bench-audit prove-money prove-kill prove-hostile
 
 film: $(VENV)/.installed
 	@$(BIN)/longvideo make "$$PROMPT" --duration "$$DURATION" --provider "$$PROVIDER" \
@@ -29,8 +29,8 @@ check: $(VENV)/.installed-dev
 bench-film bench-compose bench-audit: $(VENV)/.installed-dev
 	@LONGVIDEO_MODE=simulated $(BIN)/python -m benchmarks.$(@:bench-%=%)
 
-prove-money: $(VENV)/.installed-dev
-	@LONGVIDEO_MODE=simulated $(BIN)/python -m benchmarks.prove_money
+prove-money prove-kill: $(VENV)/.installed-dev
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m benchmarks.$(subst -,_,$@)
 
 prove-hostile: $(VENV)/.installed-dev
 	@LONGVIDEO_PROVE_MUTATIONS=500 $(BIN)/python -m pytest -q tests/media/test_hostile.py

@@ -30,6 +30,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """An unfinished film of the same order, and who holds it; None if its lease has lapsed or was given back."""
+
+    film_id: FilmId
+    holder: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """Who orders: the account that pays and the key the order came by (`local` for this machine's own user)."""
 
@@ -198,24 +206,25 @@ async def list_films(books: Books, account: AccountId, *, limit: int) -> Sequenc
         return [film_from(row) for row in found.mappings()]
 
 
-async def unfinished_twin(books: Books, request: FilmRequest, account: AccountId) -> FilmId | None:
-    """Return an unfinished film of the same order that nobody holds, the newest one, if there is any."""
+async def unfinished_twins(books: Books, request: FilmRequest, account: AccountId) -> Sequence[Twin]:
+    """Return the unfinished films of the same order, newest first, each with its living lease's holder."""
     table = schema.film
-    now_ms = books.now_ms()
     query = (
-        select(table.c.id)
+        select(table.c.id, table.c.lease_holder, table.c.lease_until_ms)
         .where(
             table.c.account == account,
             table.c.fingerprint == request_fingerprint(request),
             table.c.status.not_in(sorted(TERMINAL)),
-            (table.c.lease_until_ms.is_(None)) | (table.c.lease_until_ms < now_ms),
         )
-        .order_by(table.c.created_at_ms.desc())
-        .limit(1)
+        .order_by(table.c.created_at_ms.desc(), table.c.id.desc())
     )
+    now_ms = books.now_ms()
     async with books.reading() as rows:
-        found = await rows.scalar(query)
-    return None if found is None else FilmId(found)
+        found = (await rows.execute(query)).all()
+    return [
+        Twin(film_id=FilmId(row.id), holder=row.lease_holder if (row.lease_until_ms or 0) > now_ms else None)
+        for row in found
+    ]
 
 
 async def posted_mc(books: Books, film_id: FilmId) -> MilliCredits:

@@ -24,8 +24,17 @@ class Lease:
     holder: str
 
 
-async def take_lease(books: Books, film_id: FilmId, *, holder: str, lease_s: float) -> Lease:
+async def take_lease(
+    books: Books, film_id: FilmId, *, holder: str, lease_s: float, instead_of: str | None = None
+) -> Lease:
     """Become the film's holder: epoch + 1, all earlier runs fenced off.
+
+    Args:
+        books: The ledger.
+        film_id: The film.
+        holder: Who takes it.
+        lease_s: For how long, unless renewed.
+        instead_of: A holder known to be dead, whose lease needn't lapse first. If it lives after all it is fenced.
 
     Raises:
         FilmNotFound: There is no such film.
@@ -37,7 +46,8 @@ async def take_lease(books: Books, film_id: FilmId, *, holder: str, lease_s: flo
         row = await locked_film(rows, film_id)
         if Status(row["status"]).terminal:
             raise StaleEpoch(film_id=film_id, epoch=row["epoch"])
-        if row["lease_until_ms"] is not None and row["lease_until_ms"] > now_ms and row["lease_holder"] != holder:
+        held = row["lease_until_ms"] is not None and row["lease_until_ms"] > now_ms
+        if held and row["lease_holder"] not in {holder, instead_of}:
             raise LeaseTaken(film_id=film_id, holder=row["lease_holder"])
         lease = Lease(film_id=film_id, epoch=row["epoch"] + 1, holder=holder)
         await rows.execute(

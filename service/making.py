@@ -22,6 +22,7 @@ from ledger.salvage import compose_again, retry_film
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
+from tasks.holder import is_dead
 from tasks.housekeeping import drain
 from tasks.ordering import checked_request, local_customer, order_film
 from tasks.settings import Settings
@@ -120,10 +121,10 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
 async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool) -> FilmId:
     request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
     if not new:
-        twin = await films.unfinished_twin(studio.books, request, LOCAL_ACCOUNT)
-        if twin is not None:
-            console.print(f"Going on with the unfinished film {twin} of the same order (--new orders another).")
-            return twin
+        for twin in await films.unfinished_twins(studio.books, request, LOCAL_ACCOUNT):
+            if twin.holder is None or is_dead(twin.holder):
+                console.print(f"Going on with the unfinished film {twin.film_id} of the same order (--new: another).")
+                return twin.film_id
     opened = await order_film(studio, request, idem_key=None)
     console.print(_order_line(request, opened.film_id), highlight=False)
     return opened.film_id

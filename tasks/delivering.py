@@ -45,4 +45,5 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
     )
     run.studio.desk.fault("film_stored")
     await complete_film(run.studio.books, run.lease, result)
+    run.studio.desk.fault("film_completed")
     return result

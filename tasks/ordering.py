@@ -50,7 +50,9 @@ async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | No
     if studio.settings.local_credits:
         await _grant_budget(studio, studio.settings.local_credits)
     customer = local_customer(studio)
-    return await open_film(studio.books, request, customer, idem_key=idem_key, simulated=studio.simulated)
+    opened = await open_film(studio.books, request, customer, idem_key=idem_key, simulated=studio.simulated)
+    studio.desk.fault("film_opened")
+    return opened
 
 
 def local_customer(studio: Studio) -> Customer:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from prefect.exceptions import PrefectException
 
-from film.errors import FilmCanceled, FilmEnded, FilmFailed, LongVideoError, StaleEpoch
+from film.errors import FilmCanceled, FilmEnded, FilmFailed, LeaseTaken, LongVideoError, StaleEpoch
 from film.ids import FilmId
 from film.status import Status
 from ledger import films
@@ -16,6 +16,7 @@ from ledger.ending import fail_film
 from ledger.leases import Lease, release_lease, renew_lease, take_lease
 from ledger.rows import Fault, Film
 from tasks.blame import StageFault, fault_of
+from tasks.holder import is_dead
 from tasks.studio import Studio
 
 T = TypeVar("T")
@@ -88,9 +89,10 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
         FilmFailed, FilmCanceled: The film ended so; its credits are settled.
     """
     try:
-        lease = await take_lease(studio.books, film_id, holder=studio.holder, lease_s=studio.timings.lease_s)
+        lease = await _leased(studio, film_id)
     except StaleEpoch:
         raise await _ended(studio, film_id) from None
+    studio.desk.fault("leased")
     run = FilmRun(studio, lease, await films.film(studio.books, film_id))
     keeper = asyncio.create_task(_keep(run))
     try:
@@ -108,6 +110,16 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
+
+
+async def _leased(studio: Studio, film_id: FilmId) -> Lease:
+    books, holder, lease_s = studio.books, studio.holder, studio.timings.lease_s
+    try:
+        return await take_lease(books, film_id, holder=holder, lease_s=lease_s)
+    except LeaseTaken as taken:
+        if not is_dead(taken.holder):
+            raise
+        return await take_lease(books, film_id, holder=holder, lease_s=lease_s, instead_of=taken.holder)
 
 
 async def _keep(run: FilmRun) -> None:

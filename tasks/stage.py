@@ -80,6 +80,7 @@ def stage(
         async def entered(run: FilmRun, /, *args: P.args, **kwargs: P.kwargs) -> R:
             run.stage = status
             await enter_stage(run.studio.books, run.lease, status)
+            run.studio.desk.fault(f"stage_{status}")
             return await outcome(await shown(run, *args, **kwargs))
 
         update_wrapper(entered, body)

@@ -1,8 +1,5 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
@@ -23,6 +20,7 @@ from store.objects import Objects
 from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
+from tasks.holder import new_holder
 from tasks.settings import Settings
 from tasks.timings import Timings
 
@@ -38,7 +36,7 @@ class Studio:
         self.desk = desk
         self.writer = writer
         self.judge = judge
-        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self.holder = new_holder()
         self._doors = doors
         self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
         self.voices = doors.counter(doors.voices, Vendor.LISTENHUB, settings.voice_per_minute)

@@ -27,7 +27,9 @@ from tests.unit.ledger.conftest import LOCAL, RULE, HandClock
 
 Names = Mapping[str, str | int]
 
-LIMIT: Final = SubmitLimit(vendor=RULE.vendor, model=RULE.model, submits=RULE.submits, window_ms=RULE.window_ms)
+LIMIT: Final = SubmitLimit(
+    vendor=RULE.vendor, model=RULE.model, submits=RULE.submits, window_ms=RULE.window_ms, simulated=True
+)
 RESULT: Final = Deliverables(
     film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
 )

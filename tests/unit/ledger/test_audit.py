@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tomllib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +90,18 @@ async def test_every_fault_is_told_not_only_the_first(history: History) -> None:
     assert [finding.invariant for finding in audit.findings if finding.invariant != "I15"] == ["I10", "I14", "I14"]
 
 
-async def test_submits_are_counted_for_their_own_model(history: History) -> None:
-    """What one model takes says nothing of another."""
-    for model, found in (("another", set()), (LIMIT.model, {"I19"})):
-        audit = await history.audit_after(
-            limit=SubmitLimit(vendor=LIMIT.vendor, model=model, submits=1, window_ms=10**12)
-        )
-        assert {finding.invariant for finding in audit.findings} == found
+@pytest.mark.parametrize(
+    ("model", "simulated", "found"),
+    [
+        pytest.param(LIMIT.model, True, {"I19"}, id="its own"),
+        pytest.param("another", True, set(), id="another model's"),
+        pytest.param(LIMIT.model, False, set(), id="the real vendor's, for a simulated film"),
+    ],
+)
+async def test_submits_are_held_against_their_own_limit(
+    history: History, model: str, simulated: bool, found: set[str]
+) -> None:
+    """What one model takes says nothing of another's submits, nor a vendor's limit of its simulator's."""
+    limit = replace(LIMIT, model=model, simulated=simulated, submits=1, window_ms=10**12)
+    audit = await history.audit_after(limit=limit)
+    assert {finding.invariant for finding in audit.findings} == found

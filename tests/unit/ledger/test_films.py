@@ -12,6 +12,7 @@ from ledger import films
 from ledger.audit import check_books
 from ledger.credits import balance_of
 from ledger.database import Books
+from ledger.ending import cancel_film
 from ledger.films import Customer, open_film
 from ledger.leases import release_lease, take_lease
 from tests.unit.ledger.conftest import LOCAL, HandClock
@@ -90,17 +91,23 @@ async def test_the_local_account_is_granted_what_a_film_lacks(books: Books, requ
     assert (balance.available_mc, balance.reserved_mc) == (0, 467_500)
 
 
-async def test_unfinished_twin_is_one_nobody_holds(books: Books, request_17s: FilmRequest, clock: HandClock) -> None:
-    """Only an unfinished film of the same order without a living holder is continued."""
-    opened = await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
-    assert await films.unfinished_twin(books, request_17s, LOCAL_ACCOUNT) == opened.film_id
-    lease = await take_lease(books, opened.film_id, holder="a", lease_s=60)
-    assert await films.unfinished_twin(books, request_17s, LOCAL_ACCOUNT) is None
+async def test_unfinished_twins_tell_their_holder(books: Books, request_17s: FilmRequest, clock: HandClock) -> None:
+    """Unfinished films of the same order are found, with the holder whose lease is alive."""
+
+    async def twins(request: FilmRequest = request_17s) -> list[tuple[str, str | None]]:
+        return [(twin.film_id, twin.holder) for twin in await films.unfinished_twins(books, request, LOCAL_ACCOUNT)]
+
+    first = (await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)).film_id
+    assert await twins() == [(first, None)]
+    lease = await take_lease(books, first, holder="a", lease_s=60)
+    assert await twins() == [(first, "a")]
     clock.time += 61
-    assert await films.unfinished_twin(books, request_17s, LOCAL_ACCOUNT) == opened.film_id
+    assert await twins() == [(first, None)]
     await release_lease(books, lease)
-    other = request_17s.model_copy(update={"prompt": "another"})
-    assert await films.unfinished_twin(books, other, LOCAL_ACCOUNT) is None
+    second = (await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)).film_id
+    await cancel_film(books, first)
+    assert await twins() == [(second, None)]
+    assert await twins(request_17s.model_copy(update={"prompt": "another"})) == []
 
 
 async def test_unknown_film(books: Books) -> None:

@@ -47,6 +47,16 @@ async def test_a_released_film_is_free_at_once(books: Books, leased: Lease) -> N
     assert (await take_lease(books, leased.film_id, holder="run-2", lease_s=60)).epoch == leased.epoch + 1
 
 
+async def test_a_dead_holder_need_not_lapse(books: Books, leased: Lease) -> None:
+    """Who knows the holder to be dead takes its film at once; the dead one, if it lives after all, is fenced."""
+    second = await take_lease(books, leased.film_id, holder="run-2", lease_s=60, instead_of="run-1")
+    with pytest.raises(StaleEpoch):
+        await renew_lease(books, leased, lease_s=60)
+    with pytest.raises(LeaseTaken, match="run-2"):
+        await take_lease(books, leased.film_id, holder="run-3", lease_s=60, instead_of="run-1")
+    await renew_lease(books, second, lease_s=60)
+
+
 async def test_an_ended_film_has_no_holder(books: Books, leased: Lease) -> None:
     """A canceled film stops its run at the next write and can't be leased again."""
     assert await cancel_film(books, leased.film_id)
