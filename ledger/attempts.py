@@ -6,21 +6,19 @@ Each function is one transaction, fenced by the film's lease.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.errors import InvariantBroken
-from film.ids import AttemptId, FilmId, new_attempt_id
+from film.ids import FilmId, new_attempt_id
 from film.orders import Order, Purpose
 from film.status import SegmentState, Status
 from ledger import schema
-from ledger.credits import Movement, TransferKind, move
+from ledger.attempt_rows import check_none_alive, post_hold, read_attempt, set_attempt, set_segment, touch_film
 from ledger.database import Books
 from ledger.gate import GateRule, NotBefore, lock_gate, take_slot
 from ledger.leases import Lease, fenced
-from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile, attempt_from
+from ledger.rows import Attempt, AttemptState, StoredFile, attempt_from
 from ledger.spend import SpendKind, micro, record_spend
 from ledger.stages import progress_now
 from ledger.twins import jobs_taken, twins_unplaced
@@ -49,7 +47,7 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
     async with books.writing() as rows:
         now_ms = books.now_ms()
         await fenced(rows, lease)
-        await _check_none_alive(rows, lease.film_id, purchase)
+        await check_none_alive(rows, lease.film_id, purchase.purpose, purchase.slot)
         refused = await take_slot(rows, rule, lease.film_id, now_ms=now_ms)
         if refused is not None:
             return refused
@@ -71,9 +69,9 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
             )
         )
         if purchase.purpose is Purpose.SEGMENT:
-            await _set_segment(rows, lease.film_id, purchase.slot, state=SegmentState.GENERATING)
-        await _touch(rows, lease.film_id, now_ms)
-        return await _read(rows, attempt_id)
+            await set_segment(rows, lease.film_id, purchase.slot, state=SegmentState.GENERATING)
+        await touch_film(rows, lease.film_id, now_ms)
+        return await read_attempt(rows, attempt_id)
 
 
 async def submitted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str) -> Attempt:
@@ -110,12 +108,12 @@ async def adopted(books: Books, lease: Lease, attempt: Attempt, *, listed: Seque
         free = [job_id for job_id in dict.fromkeys(listed) if job_id not in taken]
         if not free:
             return None
-        await _set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=free[0], submitted_at_ms=now_ms)
+        await set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=free[0], submitted_at_ms=now_ms)
         await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=free[0], now_ms=now_ms)
         for stray in free[1 + await twins_unplaced(rows, attempt) :]:
             await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, amount=None, job_id=stray, now_ms=now_ms)
-        await _touch(rows, lease.film_id, now_ms)
-        return await _read(rows, attempt.id)
+        await touch_film(rows, lease.film_id, now_ms)
+        return await read_attempt(rows, attempt.id)
 
 
 async def closed(books: Books, lease: Lease, attempt: Attempt, state: AttemptState, *, failure: str) -> Attempt:
@@ -171,7 +169,7 @@ async def ready(
         now_ms = books.now_ms()
         row = await fenced(rows, lease)
         file = {"object_key": stored.object_key, "sha256": stored.sha256, "size_bytes": stored.size_bytes}
-        await _set_attempt(
+        await set_attempt(
             rows,
             attempt,
             state=AttemptState.READY,
@@ -182,13 +180,13 @@ async def ready(
         )
         await record_spend(rows, attempt, SpendKind.POSTED, amount=_net(charged, refunded), job_id=None, now_ms=now_ms)
         if attempt.purpose is Purpose.SEGMENT:
-            await _set_segment(
+            await set_segment(
                 rows, lease.film_id, attempt.slot, state=SegmentState.READY, ready_attempt=attempt.id, **file
             )
-            await _post(rows, lease.film_id, attempt.slot, now_ms=now_ms)
+            await post_hold(rows, lease.film_id, attempt.slot, now_ms=now_ms)
             progress = await progress_now(rows, row, Status(row["status"]))
             await rows.execute(update(schema.film).where(schema.film.c.id == lease.film_id).values(progress=progress))
-        await _touch(rows, lease.film_id, now_ms)
+        await touch_film(rows, lease.film_id, now_ms)
 
 
 async def attempts_of(books: Books, film_id: FilmId, purpose: Purpose | None = None) -> Sequence[Attempt]:
@@ -207,41 +205,6 @@ async def known_jobs(books: Books, vendor: str, job_ids: Sequence[str]) -> froze
         return await jobs_taken(rows, vendor, job_ids)
 
 
-async def _check_none_alive(rows: AsyncConnection, film_id: FilmId, purchase: Purchase) -> None:
-    table = schema.attempt
-    alive = await rows.scalar(
-        select(table.c.id).where(
-            table.c.film == film_id,
-            table.c.purpose == purchase.purpose,
-            table.c.slot == purchase.slot,
-            table.c.state.in_((*LIVE_ATTEMPTS, AttemptState.READY)),
-        )
-    )
-    if alive is not None:
-        where = f"{film_id} {purchase.purpose} {purchase.slot}"
-        raise InvariantBroken(invariant="I11", detail=f"{where} is already being bought by {alive}")
-
-
-async def _post(rows: AsyncConnection, film_id: FilmId, index: int, *, now_ms: int) -> None:
-    table = schema.segment
-    found = await rows.execute(
-        select(table.c.hold, table.c.price_mc, schema.film.c.account)
-        .join(schema.film, schema.film.c.id == table.c.film)
-        .where(table.c.film == film_id, table.c.index == index)
-    )
-    hold = found.one()
-    movement = Movement(
-        kind=TransferKind.POST,
-        account=hold.account,
-        amount_mc=hold.price_mc,
-        idem_key=f"post:{film_id}:{index}",
-        film=film_id,
-        segment=index,
-        pending_id=hold.hold,
-    )
-    await move(rows, [movement], now_ms=now_ms)
-
-
 async def _end(
     books: Books,
     lease: Lease,
@@ -256,7 +219,7 @@ async def _end(
     async with books.writing() as rows:
         now_ms = books.now_ms()
         await fenced(rows, lease)
-        await _set_attempt(
+        await set_attempt(
             rows,
             attempt,
             state=state,
@@ -268,30 +231,10 @@ async def _end(
         if spend is not None:
             await record_spend(rows, attempt, spend, amount=_net(charged, refunded), job_id=None, now_ms=now_ms)
         if attempt.purpose is Purpose.SEGMENT:
-            await _set_segment(rows, lease.film_id, attempt.slot, state=SegmentState.PENDING)
-        await _touch(rows, lease.film_id, now_ms)
-        return await _read(rows, attempt.id)
+            await set_segment(rows, lease.film_id, attempt.slot, state=SegmentState.PENDING)
+        await touch_film(rows, lease.film_id, now_ms)
+        return await read_attempt(rows, attempt.id)
 
 
 def _net(charged: Decimal | None, refunded: Decimal | None) -> Decimal | None:
     return None if charged is None else charged - (refunded or Decimal(0))
-
-
-async def _set_attempt(rows: AsyncConnection, attempt: Attempt, **values: Any) -> None:
-    await rows.execute(update(schema.attempt).where(schema.attempt.c.id == attempt.id).values(**values))
-
-
-async def _set_segment(rows: AsyncConnection, film_id: FilmId, index: int, **values: Any) -> None:
-    table = schema.segment
-    await rows.execute(update(table).where(table.c.film == film_id, table.c.index == index).values(**values))
-
-
-async def _touch(rows: AsyncConnection, film_id: FilmId, now_ms: int) -> None:
-    await rows.execute(
-        update(schema.film).where(schema.film.c.id == film_id).values(updated_at_ms=now_ms, dispatch_n=0)
-    )
-
-
-async def _read(rows: AsyncConnection, attempt_id: AttemptId) -> Attempt:
-    found = await rows.execute(select(schema.attempt).where(schema.attempt.c.id == attempt_id))
-    return attempt_from(found.mappings().one())
