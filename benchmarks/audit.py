@@ -23,7 +23,7 @@ from ledger.audit import Audit, audit_rows
 from ledger.audit_attempts import SubmitLimit
 from ledger.database import Books, open_books, sqlite_url
 
-_LIMITS: Final = (SubmitLimit(vendor="listenhub", model="happyhorse", submits=5, window_ms=60_000),)
+_LIMITS: Final = (SubmitLimit(vendor="listenhub", model="happyhorse", submits=5, window_ms=60_000, simulated=True),)
 _BULK: Final = 500
 _WISH: Final = {"prompt": "A calm morning", "duration": 48, "language": "en", "webhook_url": "https://example.com/"}
 

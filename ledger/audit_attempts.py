@@ -12,7 +12,7 @@ from ledger.audit_check import Check
 from ledger.rows import AttemptState
 from ledger.spend import SpendKind
 
-_attempt, _segment, _spend = schema.attempt, schema.segment, schema.provider_entry
+_attempt, _film, _segment, _spend = schema.attempt, schema.film, schema.segment, schema.provider_entry
 _NAMED: Final = (AttemptState.SUBMITTED, AttemptState.READY, AttemptState.DRAINED)
 #: The lines that say what a job cost; the others say that it runs or that nobody knows.
 SETTLED: Final = (SpendKind.POSTED, SpendKind.VOID, SpendKind.LATE)
@@ -20,12 +20,16 @@ SETTLED: Final = (SpendKind.POSTED, SpendKind.VOID, SpendKind.LATE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitLimit:
-    """What one vendor's model takes from one key: `submits` in any window."""
+    """What one vendor's model takes from one key: `submits` in any window.
+
+    Simulators run by their own clock: a limit counts their submits only, or none of theirs.
+    """
 
     vendor: str
     model: str
     submits: int
     window_ms: int
+    simulated: bool
 
 
 _booked = (
@@ -120,7 +124,12 @@ def _submit_check(limit: SubmitLimit) -> Check:
     )
     sent = (
         select(_attempt.c.id, _attempt.c.t_intent_ms, former_ms.label("former_ms"))
-        .where(_attempt.c.vendor == limit.vendor, _attempt.c.model == limit.model)
+        .join(_film, _film.c.id == _attempt.c.film)
+        .where(
+            _attempt.c.vendor == limit.vendor,
+            _attempt.c.model == limit.model,
+            _film.c.simulated == limit.simulated,
+        )
         .subquery()
     )
     took_ms = sent.c.t_intent_ms - sent.c.former_ms

@@ -141,6 +141,16 @@ class ListenHubVoice:
             [task for task in listed if task.created_at_s >= since_s and await self._made_by(task, request)]
         )
 
+    @property
+    def list_name(self) -> str:
+        """The list's path: all models share it."""
+        return _PATH
+
+    async def jobs(self, *, since_s: float) -> Sequence[ListedJob]:
+        """Read the list back to `since_s`, whatever was ordered; see `providers.ports.JobList`."""
+        listed = await read_newest_first(self._page, since_s=since_s, vendor=VENDOR)
+        return oldest_first(task for task in listed if task.created_at_s >= since_s)
+
     async def fetch(self, report: JobReport, into: Path) -> None:
         """Download the audio; see `providers.ports` for what it raises."""
         await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)

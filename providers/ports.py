@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from film.errors import ProviderError
 from film.orders import Order
@@ -96,6 +96,22 @@ class JobVendor(Protocol[OrderT_contra]):
         Raises:
             ProviderUnavailable: It could not be read now; look at the job again and retry.
             ClipRejected: It is larger than any film part may be, or not the length that was announced.
+        """
+
+
+@runtime_checkable
+class JobList(Protocol):
+    """What a `JobVendor` also is whose vendor lists all of the key's jobs; the audit reads it."""
+
+    @property
+    def list_name(self) -> str:
+        """Which list it is: models that share one have the same name here."""
+
+    async def jobs(self, *, since_s: float) -> Sequence[ListedJob]:
+        """Read the list once, completely, and return the jobs created since `since_s` (unix seconds), oldest first.
+
+        Raises:
+            ProviderUnavailable: The list could not be read to that point.
         """
 
 

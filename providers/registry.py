@@ -14,9 +14,11 @@ from providers.claude_judge import ClaudeJudge
 from providers.claude_writer import MODEL as WRITER_MODEL
 from providers.claude_writer import ClaudeWriter
 from providers.listenhub_account import ListenHubPurse, ListenHubStorage, ListenHubVoices
+from providers.listenhub_images import MODEL as IMAGE_MODEL
 from providers.listenhub_images import ListenHubImages
 from providers.listenhub_video import ListenHubVideo
 from providers.listenhub_voice import ListenHubVoice
+from providers.listenhub_voice_request import MODEL as VOICE_MODEL
 from providers.ports import JobVendor, Judge, Purse, Storage, Voices, Writer
 from providers.senseaudio import SenseAudio
 from providers.transport import Connection, Timeouts
@@ -30,6 +32,8 @@ LIVE_BASE_URLS = {
     Vendor.SENSEAUDIO: "https://api.senseaudio.cn",
     Vendor.VIBEGEN: "https://vibegen.art/api/v1",
 }
+#: The one model each of ListenHub's voices and images, as the rate gate knows them.
+LISTENHUB_MODELS = {"voice": VOICE_MODEL, "image": IMAGE_MODEL}
 CLAUDE_BASE_URL = "https://api.anthropic.com"
 #: What ListenHub's own command line writes into the URL of an uploaded file, so that the vendor can sign it anew.
 LISTENHUB_READABLE_ORIGIN = "https://storage.googleapis.com"

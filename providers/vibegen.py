@@ -184,6 +184,16 @@ class Vibegen:
             raise ProviderUnavailable(provider=VENDOR, detail="the list leaves out prompts")
         return oldest_first(task for task in in_time if task.prompt == order.prompt)
 
+    @property
+    def list_name(self) -> str:
+        """The list's path: all models share it."""
+        return "tasks"
+
+    async def jobs(self, *, since_s: float) -> Sequence[ListedJob]:
+        """Read the list back to `since_s`, whatever was ordered; see `providers.ports.JobList`."""
+        listed = await read_all(self._page, vendor=VENDOR)
+        return oldest_first(task for task in listed if task.created_at_s >= since_s)
+
     async def fetch(self, report: JobReport, into: Path) -> None:
         """Download the clip; see `providers.ports` for what it raises."""
         await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)

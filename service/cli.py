@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli_films import approve, cancel, list_films, reject, show, watch
+from service.cli_films import approve, audit, cancel, list_films, reject, show, watch
 from service.cli_make import compose, estimate, make, retry
 from service.terminal import Json, print_json, read_settings, run
 
@@ -75,6 +75,7 @@ for command in (
     reject,
     simulate,
     migrate,
+    audit,
     doctor,
 ):
     app.command("list" if command is list_films else None)(command)

@@ -1,4 +1,4 @@
-"""Commands that look at films, answer them or end them: list, show, watch, cancel, approve, reject."""
+"""Commands that look at films, answer them or end them: list, show, watch, cancel, approve, reject, audit."""
 
 from collections.abc import Coroutine
 from typing import Annotated, Any
@@ -71,6 +71,30 @@ def approve(film_id: FilmArgument, *, as_json: Json = False) -> None:
 def reject(film_id: FilmArgument, *, as_json: Json = False) -> None:
     """Stop a film that asks before spending; it is canceled and everything goes back."""
     raise typer.Exit(run(_answer(film_id, Approval.REJECTED, as_json=as_json), as_json=as_json))
+
+
+def audit(
+    *,
+    deep: Annotated[bool, typer.Option("--deep", help="Compare each stored file's hash, not only its size.")] = False,
+    providers: Annotated[bool, typer.Option("--providers", help="Ask the vendors what they charged.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check every invariant of the ledger, the store and, if asked, the vendors' books; name each row at fault."""
+
+    async def body() -> int:
+        from service.auditing import audited  # noqa: PLC0415 - only here
+
+        report = await audited(read_settings(), deep=deep, providers=providers)
+        if as_json:
+            print_json(report.as_json())
+        else:
+            for note in report.notes:
+                typer.echo(note, err=True)
+            for line in (*(finding.line() for finding in report.findings), report.summary()):
+                typer.echo(line)
+        return 1 if report.findings else 0
+
+    raise typer.Exit(run(body(), as_json=as_json))
 
 
 async def _answer(film_id: str, decision: Approval, *, as_json: bool) -> int:

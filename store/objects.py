@@ -70,11 +70,17 @@ class Objects:
         Path(draft.name).replace(into)
 
     async def size_of(self, key: str) -> int | None:
-        """Return an object's size in bytes, None if it isn't there."""
+        """Return an object's size in bytes, None if it isn't there.
+
+        Raises:
+            StoreUnusable: The store can't be asked.
+        """
         try:
             return int((await obstore.head_async(self._backend, key))["size"])
-        except NotFoundError:
+        except (NotFoundError, FileNotFoundError):
             return None
+        except (BaseError, OSError) as error:
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
 
     async def delete(self, key: str) -> None:
         """Remove an object; one that isn't there is fine."""
