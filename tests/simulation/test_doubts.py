@@ -1,0 +1,205 @@
+"""The paid POST's answers to doubts that would otherwise last for ever, one by one, on virtual time."""
+
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from film.errors import DeadlineExceeded, ProviderJobUnknown, SendAmbiguous
+from film.ids import LOCAL_ACCOUNT
+from film.orders import Purpose, VoiceOrder
+from film.request import parse_request
+from ledger import attempts
+from ledger.attempts import Purchase
+from ledger.films import Customer, open_film
+from ledger.leases import Lease, take_lease
+from ledger.rows import Attempt, AttemptState
+from tasks.desk import Counter, Desk
+from tasks.render import Wanted, buy
+from tasks.timings import Timings
+from tests.simulation.checks import check_payments
+from tests.simulation.inline_sqlite import InlineBooks
+from tests.simulation.variants import PROTOCOL, TIMINGS
+from tests.simulation.vendor import FakeVendor, Manners
+from tests.simulation.virtual_loop import VirtualClock, VirtualLoop
+from tests.simulation.world import World
+
+CUSTOMER = Customer(account=LOCAL_ACCOUNT, api_key="local", granted_on_demand=True)
+#: A vendor that does what it is asked, at once and always.
+POLITE = Manners(submits=9, lost=0, refused=0, definite=0, failing=0, endless=0, unreadable=0, lying=0, damaged=0)
+ORDER = VoiceOrder(text="Once upon a time")
+WANTED = Wanted(
+    purchase=Purchase(purpose=Purpose.NARRATION, slot=0, order=ORDER, fingerprint="once"),
+    folder="narration",
+    suffix=".bin",
+    gate=lambda file: file,
+)
+
+
+class Scene:
+    """One film, leased, with one polite vendor that a test may spoil."""
+
+    def __init__(self, world: World, lease: Lease) -> None:
+        self.world, self.lease = world, lease
+        process = world.process()
+        self.desk: Desk = world.desk(process)
+        self.counter: Counter = world.counter(process, Purpose.NARRATION)
+        self.shop: FakeVendor = world.vendors[Purpose.NARRATION]
+
+    async def intend(self, *, nonce: int, slot: int = 0) -> Attempt:
+        """Commit an intent, as a process did that died before its reply came."""
+        purchase = replace(WANTED.purchase, slot=slot)
+        intended = await attempts.intend(self.desk.books, self.lease, purchase, self.counter.rule, nonce=nonce)
+        assert isinstance(intended, Attempt)
+        return intended
+
+    async def states(self) -> list[AttemptState]:
+        """Return what became of each try, in order."""
+        return [row.state for row in await attempts.attempts_of(self.desk.books, self.lease.film_id)]
+
+    async def passed_s(self, work: Coroutine[Any, Any, Any], error: type[Exception] | None = None) -> float:
+        """Run something to its end, or to its error, and return how long it took in virtual seconds."""
+        began_s = self.world.clock.now()
+        if error is None:
+            await work
+        else:
+            with pytest.raises(error):
+                await work
+        await check_payments(self.desk.books, [self.shop])
+        return self.world.clock.now() - began_s
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]:
+    """Return what runs a scene on virtual time."""
+
+    async def scene(act: Callable[[Scene], Coroutine[Any, Any, None]], clock: VirtualClock) -> None:
+        books = InlineBooks(clock)
+        world = World(books=books, clock=clock, rng=random.Random(1), variant=PROTOCOL, work=tmp_path)
+        world.fates.left = 0
+        world.vendors[Purpose.NARRATION].manners = replace(POLITE, by_nonce=False)
+        wish = parse_request({"prompt": "x", "duration": 3, "language": "en"})
+        film_id = (await open_film(books, wish, CUSTOMER, idem_key=None, simulated=True)).film_id
+        await act(Scene(world, await take_lease(books, film_id, holder="me", lease_s=1e6)))
+
+    def run(act: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+        loop = VirtualLoop()
+        try:
+            loop.run_until_complete(scene(act, VirtualClock(loop)))
+        finally:
+            loop.close()
+
+    return run
+
+
+def test_a_list_that_stays_unreadable_is_given_up(play: Callable[..., None]) -> None:
+    """An intent that no list tells of is booked as a loss an outage after a read could have proven something."""
+
+    async def act(scene: Scene) -> None:
+        await scene.intend(nonce=1)
+        scene.shop.manners = replace(scene.shop.manners, unreadable=1)
+        scene.shop._dark_until_s = 1e12
+        scene.desk = replace(scene.desk, attempts_max=1)
+        passed_s = await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), SendAmbiguous)
+        wait_s = TIMINGS.absence_s + TIMINGS.outage_s
+        assert wait_s < passed_s < wait_s + 2 * TIMINGS.patience_s
+        assert await scene.states() == [AttemptState.ORPHANED]
+
+    play(act)
+
+
+def test_a_jobs_deadline_counts_from_its_intent(play: Callable[..., None]) -> None:
+    """A process that takes a job over late doesn't grant it the whole time again; the job is booked as lost."""
+
+    async def act(scene: Scene) -> None:
+        intent = await scene.intend(nonce=1)
+        scene.shop.manners = replace(scene.shop.manners, endless=1)
+        await attempts.submitted(scene.desk.books, scene.lease, intent, job_id=scene.shop.accept(ORDER, 1))
+        await scene.world.clock.sleep(TIMINGS.job_deadline_s - 10)
+        scene.desk = replace(scene.desk, attempts_max=1)
+        passed_s = await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), DeadlineExceeded)
+        assert passed_s < 10 + 2 * TIMINGS.poll_s
+        assert await scene.states() == [AttemptState.ORPHANED]
+
+    play(act)
+
+
+def test_a_job_that_ended_while_nobody_looked_is_fetched(play: Callable[..., None]) -> None:
+    """However old it is, a finished job is taken before any deadline is asked."""
+
+    async def act(scene: Scene) -> None:
+        intent = await scene.intend(nonce=1)
+        await attempts.submitted(scene.desk.books, scene.lease, intent, job_id=scene.shop.accept(ORDER, 1))
+        await scene.world.clock.sleep(10 * TIMINGS.job_deadline_s)
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        assert await scene.states() == [AttemptState.READY]
+
+    play(act)
+
+
+def test_a_job_the_vendor_denies_is_bought_again(play: Callable[..., None]) -> None:
+    """A job unknown for a whole outage is a booked loss; one new attempt follows, and no third."""
+
+    async def act(scene: Scene) -> None:
+        intent = await scene.intend(nonce=1)
+        await attempts.submitted(scene.desk.books, scene.lease, intent, job_id="denied")
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        assert await scene.states() == [AttemptState.ORPHANED, AttemptState.READY]
+        second = await scene.intend(nonce=2, slot=1)
+        await attempts.submitted(scene.desk.books, scene.lease, second, job_id="denied too")
+        scene.desk = replace(scene.desk, attempts_max=1)
+        wanted = replace(WANTED, purchase=replace(WANTED.purchase, slot=1))
+        await scene.passed_s(buy(scene.desk, scene.lease, wanted, scene.counter), ProviderJobUnknown)
+
+    play(act)
+
+
+@pytest.mark.parametrize("change", [{"vendor": "other"}, {"model": "newer"}, {"key_print": "rotated"}], ids=str)
+@pytest.mark.parametrize("sent", [False, True], ids=["intent", "job"])
+def test_only_the_sender_follows_a_job(play: Callable[..., None], change: dict[str, Any], *, sent: bool) -> None:
+    """Another vendor, model or key never asks for a job it didn't send: a booked loss, and one new attempt."""
+
+    async def act(scene: Scene) -> None:
+        intent = await scene.intend(nonce=1)
+        if sent:
+            job_id = scene.shop.accept(ORDER, 1)
+            await attempts.submitted(scene.desk.books, scene.lease, intent, job_id=job_id)
+        counter = replace(scene.counter, rule=replace(scene.counter.rule, **change))
+        await buy(scene.desk, scene.lease, WANTED, counter)
+        assert await scene.states() == [AttemptState.ORPHANED, AttemptState.READY]
+
+    play(act)
+
+
+def test_equal_orders_share_their_jobs(play: Callable[..., None]) -> None:
+    """The attempt that looks first takes the older job, its twin the one that is left, before its own intent or after.
+
+    Neither buys again and nothing is booked as a loss.
+    """
+
+    async def act(scene: Scene) -> None:
+        first = await scene.intend(nonce=1)
+        older = scene.shop.accept(ORDER, 1)
+        scene.shop.jobs[older] = replace(scene.shop.jobs[older], listed_s=scene.world.clock.now() + TIMINGS.list_lag_s)
+        await scene.world.clock.sleep(TIMINGS.overlap_s + 1)
+        await scene.intend(nonce=2, slot=1)
+        newer = scene.shop.accept(ORDER, 2)
+        taken = await attempts.adopted(scene.desk.books, scene.lease, first, listed=[newer])
+        assert taken is not None
+        wanted = replace(WANTED, purchase=replace(WANTED.purchase, slot=1))
+        await scene.passed_s(buy(scene.desk, scene.lease, wanted, scene.counter))
+        rows = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        assert [row.provider_job_id for row in rows] == [newer, older]
+        assert len(scene.shop.jobs) == 2
+
+    play(act)
+
+
+def test_the_wait_is_longer_than_everything_it_waits_for() -> None:
+    """W covers the deadline, the POST, the list's lag and the clocks, in earnest and in simulated mode alike."""
+    for timings in (Timings(), Timings.simulated(1), Timings.simulated(60), TIMINGS):
+        reach_s = timings.send_deadline_s + timings.post_timeout_s + timings.list_lag_s
+        assert timings.absence_s > reach_s
