@@ -1,0 +1,1 @@
+"""The documented HTTP surface: rows only, no Prefect. Not written yet."""

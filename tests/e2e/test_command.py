@@ -1,5 +1,6 @@
 """What a person sees: files, exit codes, words."""
 
+import json
 import signal
 import sqlite3
 import time
@@ -134,6 +135,36 @@ def test_kill_9_loses_nothing(command: Command, servers: dict[str, str]) -> None
     assert (made["status"], made["cost_actual"]) == ("completed", 72)
     jobs = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs", params={"service": "listenhub-video"})
     assert sum("walrus" in str(job) for job in jobs.json()["jobs"]) == 1
+
+
+def test_a_local_budget_is_kept(command: Command) -> None:
+    """With a budget the order that would exceed it is refused: exit code 2, nothing written."""
+    code, _, err = command.run("make", "x", "--duration", "9", *CHEAP, LONGVIDEO_LOCAL_CREDITS="100")
+    assert (code, "needs 162 credits and the account has 100" in err) == (2, True), err
+    assert command.json("list") == []
+
+
+def test_simulate_answers_a_documents_example(command: Command) -> None:
+    """`longvideo simulate` serves the vendors: the document's first request is answered as the document says."""
+    with command.start("simulate", "--port", "0") as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        reply = httpx.post(
+            f"{url}/listenhub/openapi/v1/video-generation/generate",
+            headers={"Authorization": "Bearer lh_sk_sim_alpha"},
+            json={
+                "model": "doubao-seedance-2-fast",
+                "content": [{"type": "text", "text": "A cinematic aerial shot of a quiet coastal city at sunrise"}],
+                "resolution": "720p",
+                "ratio": "16:9",
+                "duration": 5,
+                "generateAudio": True,
+            },
+        )
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert reply.json()["code"] == 0
+    assert set(reply.json()["data"]) == {"taskId", "episodeId", "status"}
 
 
 def test_doctor_finds_this_machine_fit(command: Command) -> None:
