@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from film.clock import SystemClock
+from film.errors import LongVideoError
 from ledger.audit import check_books
 from ledger.database import migrate_schema, open_books
 from service.prefect_server import prefect_server
@@ -114,7 +115,7 @@ async def _books_faults(url: str) -> list[str]:
     books = await open_books(url, SystemClock(), migrate=False)
     try:
         await check_books(books)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault to be told
+    except LongVideoError as error:
         return [str(error)]
     finally:
         await books.close()

@@ -1,0 +1,122 @@
+"""Every error of the house, one tree. Facts go in, the class writes the sentence, `retryable` is a class attribute.
+
+LongVideoError
+├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
+│   ├── InvalidRequest, InsufficientCredits, MissingKey
+│   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
+├── ScriptError             ScriptRefused, ScriptInvalid
+├── ModerationError         ModerationRejected, ModerationUnavailable
+├── ProviderError           what a vendor said or did
+│   ├── ProviderRateLimited, ProviderBusy, ProviderUnavailable                        (retryable)
+│   ├── ProviderRejected, ProviderContentRefused, ProviderKeyRefused, ProviderOutOfCredits
+│   ├── SendAmbiguous       a paid POST whose reply is unknown: reconcile, never resend
+│   └── ProviderJobFailed, ProviderJobUnknown
+├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
+│                           GlyphMissing, DiskFull
+├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
+├── StoreUnusable, PrefectUnavailable, DeadlineExceeded
+└── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
+"""
+
+from film.errors.books import DatabaseUnusable, IllegalTransition, InvariantBroken, LeaseTaken, LedgerError, StaleEpoch
+from film.errors.ends import FilmCanceled, FilmEnded, FilmFailed
+from film.errors.media import (
+    ClipRejected,
+    CommandFailed,
+    CommandTimedOut,
+    DeliverableRejected,
+    DiskFull,
+    GlyphMissing,
+    MediaError,
+    NarrationTooLong,
+)
+from film.errors.providers import (
+    ProviderBusy,
+    ProviderContentRefused,
+    ProviderError,
+    ProviderJobFailed,
+    ProviderJobUnknown,
+    ProviderKeyRefused,
+    ProviderOutOfCredits,
+    ProviderRateLimited,
+    ProviderRejected,
+    ProviderUnavailable,
+    SendAmbiguous,
+)
+from film.errors.requests import (
+    FilmError,
+    FilmNotFound,
+    InsufficientCredits,
+    InvalidRequest,
+    MissingKey,
+    NoSegments,
+    NotAwaitingApproval,
+    NotComposable,
+    NotRetryable,
+    NotTerminal,
+    RequestError,
+    SegmentsNotReady,
+)
+from film.errors.root import LongVideoError
+from film.errors.service import DeadlineExceeded, PrefectUnavailable, StoreUnusable
+from film.errors.writing import (
+    ModerationError,
+    ModerationRejected,
+    ModerationUnavailable,
+    ScriptError,
+    ScriptInvalid,
+    ScriptRefused,
+)
+
+__all__ = [
+    "ClipRejected",
+    "CommandFailed",
+    "CommandTimedOut",
+    "DatabaseUnusable",
+    "DeadlineExceeded",
+    "DeliverableRejected",
+    "DiskFull",
+    "FilmCanceled",
+    "FilmEnded",
+    "FilmError",
+    "FilmFailed",
+    "FilmNotFound",
+    "GlyphMissing",
+    "IllegalTransition",
+    "InsufficientCredits",
+    "InvalidRequest",
+    "InvariantBroken",
+    "LeaseTaken",
+    "LedgerError",
+    "LongVideoError",
+    "MediaError",
+    "MissingKey",
+    "ModerationError",
+    "ModerationRejected",
+    "ModerationUnavailable",
+    "NarrationTooLong",
+    "NoSegments",
+    "NotAwaitingApproval",
+    "NotComposable",
+    "NotRetryable",
+    "NotTerminal",
+    "PrefectUnavailable",
+    "ProviderBusy",
+    "ProviderContentRefused",
+    "ProviderError",
+    "ProviderJobFailed",
+    "ProviderJobUnknown",
+    "ProviderKeyRefused",
+    "ProviderOutOfCredits",
+    "ProviderRateLimited",
+    "ProviderRejected",
+    "ProviderUnavailable",
+    "RequestError",
+    "ScriptError",
+    "ScriptInvalid",
+    "ScriptRefused",
+    "SegmentsNotReady",
+    "SendAmbiguous",
+    "StaleEpoch",
+    "StoreUnusable",
+]

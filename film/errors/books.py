@@ -1,0 +1,65 @@
+"""The rows refuse a write."""
+
+from dataclasses import dataclass
+
+from film.errors.root import LongVideoError
+
+
+class LedgerError(LongVideoError):
+    """The rows refuse a write."""
+
+
+@dataclass(kw_only=True, eq=False)
+class StaleEpoch(LedgerError):
+    """A run that no longer owns its film tried to write; it must stop and change nothing."""
+
+    film_id: str
+    epoch: int
+
+    def __str__(self) -> str:
+        return f"{self.film_id}: run {self.epoch} no longer owns the film; a newer run, or its end, has taken over"
+
+
+@dataclass(kw_only=True, eq=False)
+class LeaseTaken(LedgerError):
+    """The film has a living holder."""
+
+    film_id: str
+    holder: str
+
+    def __str__(self) -> str:
+        return f"{self.film_id} is being made by {self.holder}; watch it with `longvideo watch {self.film_id}`"
+
+
+@dataclass(kw_only=True, eq=False)
+class IllegalTransition(LedgerError):
+    """A status may not follow another."""
+
+    film_id: str
+    current: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"{self.film_id}: {self.wanted} may not follow {self.current}"
+
+
+@dataclass(kw_only=True, eq=False)
+class InvariantBroken(LedgerError):
+    """The books don't balance; nothing further is written."""
+
+    invariant: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} is broken: {self.detail}; run `longvideo audit`"
+
+
+@dataclass(kw_only=True, eq=False)
+class DatabaseUnusable(LedgerError):
+    """The database can't be used as it stands."""
+
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"The database {self.where} can't be used: {self.reason}"

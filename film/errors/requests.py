@@ -1,0 +1,116 @@
+"""Wrong or impossible wishes; nothing was written, nothing spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from film.errors.root import LongVideoError
+
+
+class RequestError(LongVideoError):
+    """A wish that can't be met as it stands; `code` and `http_status` are the wire's words for it."""
+
+    code: ClassVar[str] = "invalid_request"
+    http_status: ClassVar[int] = 400
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidRequest(RequestError):
+    """A field breaks its rule."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class InsufficientCredits(RequestError):
+    """The account can't hold what the film would cost (credits as exact decimal text)."""
+
+    code: ClassVar[str] = "insufficient_credits"
+    http_status: ClassVar[int] = 402
+    needed: str
+    available: str
+
+    def __str__(self) -> str:
+        return f"The film needs {self.needed} credits and the account has {self.available}: add credits or order less."
+
+
+@dataclass(kw_only=True, eq=False)
+class MissingKey(RequestError):
+    """Live mode was asked for without a vendor's key."""
+
+    code: ClassVar[str] = "missing_key"
+    variable: str
+    needed_for: str
+
+    def __str__(self) -> str:
+        return f"{self.needed_for} needs {self.variable}: set it, or run with LONGVIDEO_MODE=simulated."
+
+
+@dataclass(kw_only=True, eq=False)
+class FilmError(RequestError):
+    """A wish about one film that its present state doesn't allow."""
+
+    sentence: ClassVar[str] = ""
+    http_status: ClassVar[int] = 409
+    film_id: str
+
+    def __str__(self) -> str:
+        return f"{self.film_id}: {self.sentence}"
+
+
+class FilmNotFound(FilmError):
+    """No such film, or another key's."""
+
+    code: ClassVar[str] = "task_not_found"
+    http_status: ClassVar[int] = 404
+    sentence: ClassVar[str] = "there is no such film; `longvideo list` shows yours."
+
+
+class NotComposable(FilmError):
+    """Compose was asked of a film that is still being made."""
+
+    code: ClassVar[str] = "not_composable"
+    sentence: ClassVar[str] = "it is still being made; compose again once it has ended."
+
+
+class NoSegments(FilmError):
+    """Compose was asked of a film without one ready segment."""
+
+    code: ClassVar[str] = "no_segments"
+    sentence: ClassVar[str] = "no segment of it is ready; `longvideo retry` makes them."
+
+
+@dataclass(kw_only=True, eq=False)
+class SegmentsNotReady(FilmError):
+    """Compose was asked of a film of which segments are missing."""
+
+    code: ClassVar[str] = "segments_not_ready"
+    missing: Sequence[int]
+
+    def __str__(self) -> str:
+        return f"{self.film_id}: segments {list(self.missing)} are missing; `longvideo retry` makes just those."
+
+
+class NotRetryable(FilmError):
+    """Retry was asked of a film that can't be salvaged."""
+
+    code: ClassVar[str] = "not_retryable"
+    sentence: ClassVar[str] = "it is unfinished, was refused, or is complete and no `--redo` names a shot."
+
+
+class NotAwaitingApproval(FilmError):
+    """An approval was answered that nobody waits for."""
+
+    code: ClassVar[str] = "not_awaiting_approval"
+    sentence: ClassVar[str] = "it does not wait for an approval."
+
+
+class NotTerminal(FilmError):
+    """Delete was asked of a film that is still being made."""
+
+    code: ClassVar[str] = "not_terminal"
+    sentence: ClassVar[str] = "it is still being made; cancel it first."
