@@ -45,15 +45,16 @@ async def show_progress(books: Books, film_id: FilmId, console: Console) -> Film
 
 
 async def _lines(books: Books, film_id: FilmId, console: Console) -> Film:
-    shown: tuple[Status, int] | None = None
+    shown = ""
     while True:
         film, segments = await films.film(books, film_id), await films.segments(books, film_id)
         ready = sum(segment.state is SegmentState.READY for segment in segments)
-        if (film.status, ready) != shown:
-            shown = (film.status, ready)
-            console.print(
-                f"{film.id} {film.status} {film.progress} %, segments {ready}/{len(segments)}", highlight=False
-            )
+        line = f"{film.id} {film.status} {film.progress} %, segments {ready}/{len(segments)}"
+        if film.awaiting_approval:
+            line += f", waits for `longvideo approve {film.id}` or `reject`"
+        if line != shown:
+            shown = line
+            console.print(line, highlight=False, soft_wrap=True)
         if film.status.terminal:
             return film
         await asyncio.sleep(_LOOK_S)
@@ -115,4 +116,6 @@ def _credits(film: Film, segments: Sequence[Segment]) -> Text:
     text = f"credits: {credits_text(posted)} charged of {credits_text(film.cost_estimate_mc)}"
     if film.cost_actual_mc is not None and film.cost_actual_mc < film.cost_estimate_mc:
         text += f", {credits_text(film.cost_estimate_mc - film.cost_actual_mc)} given back"
-    return Text(text, "bold" if film.status.terminal else "")
+    if film.awaiting_approval:
+        text += f"\nwaits for you: `longvideo approve {film.id}` or `longvideo reject {film.id}`"
+    return Text(text, "bold" if film.status.terminal or film.awaiting_approval else "")
