@@ -10,6 +10,9 @@ import httpx2
 from ssrfguard import Policy
 from ssrfguard.httpx import AsyncClient as GuardedClient
 
+#: What httpx raises about the way to a server. Adapters turn it into errors of ours: one that is seen above them comes
+#: from somebody else's client.
+HTTP_ERRORS: Final = (httpx.HTTPError, httpx.InvalidURL)
 USER_AGENT: Final = "longvideo/0.1"
 _LIMITS: Final = httpx.Limits(max_connections=40, max_keepalive_connections=10, keepalive_expiry=5.0)
 #: A paid POST opens its own connection: one that died while idle would make a send ambiguous for nothing.

@@ -15,6 +15,7 @@ from ledger import films
 from ledger.ending import fail_film
 from ledger.leases import Lease, release_lease, renew_lease, take_lease
 from ledger.rows import Fault, Film
+from providers.transport import HTTP_ERRORS
 from tasks.blame import StageFault, fault_of
 from tasks.holder import is_dead
 from tasks.studio import Studio
@@ -22,7 +23,7 @@ from tasks.studio import Studio
 T = TypeVar("T")
 
 #: Prefect's own trouble is no fault of the film: it is given back, and the dispatcher takes it up again.
-UNSETTLED: Final = (PrefectException,)
+UNSETTLED: Final = (PrefectException, *HTTP_ERRORS)
 
 
 class RunStopped(LongVideoError):
@@ -101,11 +102,12 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
         # The process is going away, or somebody cancelled the coroutine: the film stays for the next run.
         await release_lease(studio.books, lease)
         raise
-    except UNSETTLED:
-        await release_lease(studio.books, lease)
-        raise
     except Exception as error:
-        raise await _settled(run, error) from error
+        first = _first(error)
+        if isinstance(first, UNSETTLED):
+            await release_lease(studio.books, lease)
+            raise
+        raise await _settled(run, first) from error
     finally:
         keeper.cancel()
         with suppress(asyncio.CancelledError):
@@ -142,7 +144,6 @@ async def _keep(run: FilmRun) -> None:
 
 async def _settled(run: FilmRun, error: Exception) -> LongVideoError:
     """Settle the film after `error` and return what the run's caller is told."""
-    error = _first(error)
     if isinstance(error, FilmEnded):
         return error
     if isinstance(error, StaleEpoch | RunStopped):
