@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from film.errors import InvariantBroken
 from film.ids import FilmId, new_attempt_id
 from film.orders import Order, Purpose
 from film.status import SegmentState, Status
@@ -75,15 +75,10 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
 
 
 async def submitted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str) -> Attempt:
-    """Keep the vendor's job id, before the first poll.
-
-    Raises:
-        InvariantBroken: The job is another attempt's (I12).
-    """
-    kept = await adopted(books, lease, attempt, listed=[job_id])
-    if kept is None:
-        raise InvariantBroken(invariant="I12", detail=f"{job_id} of {attempt.vendor} is not {attempt.id}'s alone")
-    return kept
+    """Keep a job id that can be nobody else's; the database refuses one that is (I12)."""
+    async with books.writing() as rows:
+        await fenced(rows, lease)
+        return await _keep_job(rows, attempt, job_id=job_id, strays=(), now_ms=books.now_ms())
 
 
 async def adopted(books: Books, lease: Lease, attempt: Attempt, *, listed: Sequence[str]) -> Attempt | None:
@@ -101,19 +96,25 @@ async def adopted(books: Books, lease: Lease, attempt: Attempt, *, listed: Seque
         The attempt, submitted; None if each of the jobs is another attempt's.
     """
     async with books.writing() as rows:
-        now_ms = books.now_ms()
         await fenced(rows, lease)
         await lock_gate(rows, vendor=attempt.vendor, model=attempt.model, key_print=attempt.key_print)
         taken = await jobs_taken(rows, attempt.vendor, listed)
         free = [job_id for job_id in dict.fromkeys(listed) if job_id not in taken]
         if not free:
             return None
-        await set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=free[0], submitted_at_ms=now_ms)
-        await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=free[0], now_ms=now_ms)
-        for stray in free[1 + await twins_unplaced(rows, attempt) :]:
-            await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, amount=None, job_id=stray, now_ms=now_ms)
-        await touch_film(rows, lease.film_id, now_ms)
-        return await read_attempt(rows, attempt.id)
+        strays = free[1 + await twins_unplaced(rows, attempt) :]
+        return await _keep_job(rows, attempt, job_id=free[0], strays=strays, now_ms=books.now_ms())
+
+
+async def _keep_job(
+    rows: AsyncConnection, attempt: Attempt, *, job_id: str, strays: Sequence[str], now_ms: int
+) -> Attempt:
+    await set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=job_id, submitted_at_ms=now_ms)
+    await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=job_id, now_ms=now_ms)
+    for stray in strays:
+        await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, amount=None, job_id=stray, now_ms=now_ms)
+    await touch_film(rows, attempt.film, now_ms)
+    return await read_attempt(rows, attempt.id)
 
 
 async def closed(books: Books, lease: Lease, attempt: Attempt, state: AttemptState, *, failure: str) -> Attempt:

@@ -71,6 +71,8 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
         if attempt is not None and attempt.state is AttemptState.READY:
             return _stored(attempt)
         if attempt is None or attempt.state not in LIVE_ATTEMPTS:
+            if spent >= desk.attempts_max:  # an earlier run spent them all and died before it could say so
+                raise ProviderJobFailed(provider=counter.vendor.vendor, detail="no attempt is left", may_retry=False)
             attempt = await _send(desk, lease, wanted, counter)
         elif not _sent_by(attempt, counter):
             attempt = await attempts.orphaned(

@@ -1,8 +1,8 @@
 """What must hold: after every committed transaction, and at a history's end against the vendors' own books."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, text
 
@@ -18,9 +18,13 @@ from tests.simulation.inline_sqlite import InlineBooks
 from tests.simulation.vendor import FakeVendor
 
 #: Attempts whose job may exist without being known: each is booked as a loss, or drained after its film's end.
-_UNKNOWN = frozenset({AttemptState.ORPHANED, AttemptState.DRAINING, AttemptState.DRAINED})
+_UNKNOWN: Final = frozenset({AttemptState.ORPHANED, AttemptState.DRAINING, AttemptState.DRAINED})
 
 
+#: Attempts that made nothing.
+_FREE: Final = frozenset({AttemptState.REJECTED, AttemptState.ABSENT})
+#: Tries at one place that may be paid for.
+ATTEMPTS_MAX: Final = 2
 #: All that the balances' and the films' checks look at; entries and transfers can't change, so their number will do.
 _MONEY = (
     "SELECT account, kind, amount_mc, version FROM balance ORDER BY 1, 2",
@@ -86,6 +90,10 @@ async def check_payments(books: Books, vendors: Sequence[FakeVendor]) -> None:
     known = [row["provider_job_id"] for row in attempts if row["provider_job_id"] is not None]
     if len(known) != len(set(known)):
         raise InvariantBroken(invariant="I12", detail="a job belongs to two attempts")
+    tries = Counter((row["film"], row["purpose"], row["slot"]) for row in attempts if row["state"] not in _FREE)
+    for place, number in tries.items():
+        if number > ATTEMPTS_MAX:
+            raise InvariantBroken(invariant="attempts", detail=f"{place} was tried {number} times")
     by_nonce = {row["nonce"]: row for row in attempts}
     for vendor in vendors:
         unknown: dict[object, list[str]] = defaultdict(list)

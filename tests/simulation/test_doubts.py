@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from film.errors import DeadlineExceeded, ProviderJobUnknown, SendAmbiguous
+from film.errors import DeadlineExceeded, ProviderJobFailed, ProviderJobUnknown, SendAmbiguous
 from film.ids import LOCAL_ACCOUNT
 from film.orders import Purpose, VoiceOrder
 from film.request import parse_request
@@ -203,3 +203,19 @@ def test_the_wait_is_longer_than_everything_it_waits_for() -> None:
     for timings in (Timings(), Timings.simulated(1), Timings.simulated(60), TIMINGS):
         reach_s = timings.send_deadline_s + timings.post_timeout_s + timings.list_lag_s
         assert timings.absence_s > reach_s
+
+
+def test_a_restart_allows_no_further_attempt(play: Callable[..., None]) -> None:
+    """A run that died between its last failed attempt and the film's end doesn't give the next run another try."""
+
+    async def act(scene: Scene) -> None:
+        for nonce in (1, 2):
+            tried = await scene.intend(nonce=nonce)
+            tried = await attempts.submitted(
+                scene.desk.books, scene.lease, tried, job_id=scene.shop.accept(ORDER, nonce)
+            )
+            await attempts.failed(scene.desk.books, scene.lease, tried, failure="no", charged=None, refunded=None)
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), ProviderJobFailed)
+        assert await scene.states() == [AttemptState.FAILED] * 2
+
+    play(act)

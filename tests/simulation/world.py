@@ -17,7 +17,7 @@ from ledger.database import Books
 from ledger.gate import GateRule
 from store.objects import ObjectFacts
 from tasks.desk import Counter, Desk
-from tests.simulation.checks import StepChecks
+from tests.simulation.checks import ATTEMPTS_MAX, StepChecks
 from tests.simulation.process import Fates, Process
 from tests.simulation.variants import Variant
 from tests.simulation.vendor import Door, FakeVendor, Manners
@@ -73,7 +73,7 @@ class World:
             clock=self.variant.clock(self.clock, process),
             objects=self.variant.shelf(self.objects, process),
             timings=self.variant.timings,
-            attempts_max=2,
+            attempts_max=ATTEMPTS_MAX,
             work=self.work,
         )
 
