@@ -100,10 +100,10 @@ def test_ctrl_c_cancels_and_settles(command: Command, servers: dict[str, str]) -
         with command.start("make", "a heron", "--duration", "4", "--no-narration", *CHEAP, "--json") as process:
             film_id = _wait_for_status(command, "generating")
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=60)
+            _, err = process.communicate(timeout=60)
     finally:
         _script(servers)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     shown = command.json("show", film_id)
     assert (shown["status"], shown["cost_actual"]) == ("canceled", 0)
 
@@ -116,9 +116,9 @@ def test_sigterm_gives_the_film_back_and_the_same_command_goes_on(command: Comma
     with command.start(*arguments) as process:
         film_id = _wait_for_status(command, "generating")
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
     _script(servers)
-    assert process.returncode == 143
+    assert process.returncode == 143, err
     assert command.json("show", film_id)["status"] == "generating"
     made = command.json(*arguments)
     assert (made["task_id"], made["status"], made["cost_actual"]) == (film_id, "completed", 72)
