@@ -164,12 +164,6 @@ def _check_signs(balances: dict[_Side, tuple[int, int]], movements: Sequence[Mov
         raise InvariantBroken(invariant="I2", detail=f"{kind} of {account} would be {credits_text(amount)}")
 
 
-async def add_account(books: Books, account: AccountId) -> None:
-    """Open an account with empty balances; opening it again changes nothing."""
-    async with books.writing() as rows:
-        await ensure_account(rows, account, now_ms=books.now_ms())
-
-
 async def ensure_account(rows: AsyncConnection, account: AccountId, *, now_ms: int) -> None:
     """Open an account inside the caller's transaction if it isn't there."""
     known = await rows.scalar(select(schema.account.c.id).where(schema.account.c.id == account))

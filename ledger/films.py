@@ -227,12 +227,6 @@ async def unfinished_twins(books: Books, request: FilmRequest, account: AccountI
     ]
 
 
-async def posted_mc(books: Books, film_id: FilmId) -> MilliCredits:
-    """Return what has been charged for a film so far."""
-    async with books.reading() as rows:
-        return await read_posted(rows, film_id)
-
-
 async def read_posted(rows: AsyncConnection, film_id: FilmId) -> MilliCredits:
     """Return what has been charged for a film so far, inside the caller's transaction."""
     table = schema.transfer
