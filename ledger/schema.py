@@ -128,8 +128,10 @@ film = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("updated_at_ms", BigInteger, nullable=False),
     Column("completed_at_ms", BigInteger),
+    Column("deleted_at_ms", BigInteger),
     UniqueConstraint("api_key", "idem_key"),
     Index("ix_film_status_lease", "status", "lease_until_ms"),
+    Index("ix_film_key_created", "api_key", "created_at_ms"),
     Index("ix_film_account_created", "account", "created_at_ms"),
 )
 
@@ -175,6 +177,15 @@ attempt = Table(
     Column("refunded_micro", BigInteger),
     UniqueConstraint("vendor", "provider_job_id"),
     Index("ix_attempt_film_purpose_slot", "film", "purpose", "slot"),
+    Index("ix_attempt_vendor_fingerprint", "vendor", "fingerprint"),
+)
+
+#: A vendor's word that a job may have ended: a hint to poll now, which decides nothing.
+callback = Table(
+    "callback",
+    metadata,
+    Column("attempt", ForeignKey("attempt.id"), primary_key=True),
+    Column("received_at_ms", BigInteger, nullable=False),
 )
 
 provider_entry = Table(
@@ -202,6 +213,8 @@ outbox = Table(
     Column("state", String(16), nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_at_ms", BigInteger, nullable=False),
+    #: What the receiver answered last, for people.
+    Column("outcome", String(200)),
     Column("created_at_ms", BigInteger, nullable=False),
     UniqueConstraint("film", "compose_n", "event"),
     Index("ix_outbox_state_next", "state", "next_at_ms"),
