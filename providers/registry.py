@@ -6,6 +6,7 @@ A `Wire` (one a vendor) and a `Claude` (one a model) hold connections; whoever o
 from collections.abc import Sequence
 from typing import assert_never
 
+from film.callbacks import CallbackAddress
 from film.orders import ClipOrder, ImageOrder, VoiceOrder
 from film.profiles import PROFILES, Provider, Vendor
 from providers.claude import Claude
@@ -23,7 +24,6 @@ from providers.ports import JobVendor, Judge, Purse, Storage, Voices, Writer
 from providers.senseaudio import SenseAudio
 from providers.transport import Connection, Timeouts
 from providers.vibegen import Vibegen
-from providers.vibegen_request import CallbackAddress
 from providers.wire import Wire
 
 #: The vendors' own addresses (their documents); settings may name others.

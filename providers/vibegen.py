@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from film.callbacks import CallbackAddress
 from film.errors import (
     ProviderContentRefused,
     ProviderError,
@@ -29,7 +30,7 @@ from providers.jobs import fetch_file, oldest_first
 from providers.listing import Page, read_all
 from providers.ports import JobReport, JobState, ListedJob
 from providers.rules import require
-from providers.vibegen_request import MODEL, RULES, CallbackAddress, CreateRequest
+from providers.vibegen_request import MODEL, RULES, CreateRequest
 from providers.wire import Reply, ReplyT, Wire, WireReply
 
 VENDOR: Final = "vibegen"

@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     seedance_per_minute: int = Field(2, ge=1, description="Submits a minute that ListenHub allows for Seedance.")
     voice_per_minute: int = Field(5, ge=1, description="Submits a minute that ListenHub Voice allows.")
     image_per_minute: int = Field(3, ge=1, description="Images a minute that ListenHub allows.")
+    public_url: str = Field("", description="Where the HTTP API is reached; empty: loopback, no callbacks.")
+    secret: SecretStr = Field(SecretStr(""), description="Signs links, callbacks, keys; empty: made in the home.")
     crash_at: str = Field("", description="For proofs only: the crash point at which the process kills itself.")
     listenhub_url: str = Field("https://api.marswave.ai/openapi", description="Base URL of ListenHub.")
     senseaudio_url: str = Field("https://api.senseaudio.cn", description="Base URL of SenseAudio.")

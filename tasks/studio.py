@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from film.callbacks import CallbackAddress
 from film.clock import Clock, SystemClock
 from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
@@ -21,6 +22,7 @@ from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
 from tasks.holder import new_holder
+from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.timings import Timings
 
@@ -85,10 +87,14 @@ class Studio:
         """Return who renders a provider's segments, behind its gate."""
         profile = PROFILES[provider]
         wire = self._doors.wires[profile.vendor]
-        vendor = registry.video_vendor(provider, wire, allowed_origin=self.allowed_origin)
+        vendor = registry.video_vendor(provider, wire, callbacks=self._callbacks(), allowed_origin=self.allowed_origin)
         return self._doors.counter(
             vendor, profile.vendor, self.settings.submits_per_minute(provider), jobs_at_once=profile.jobs_at_once
         )
+
+    def _callbacks(self) -> CallbackAddress | None:
+        url = self.settings.public_url
+        return CallbackAddress(public_url=url, secret=house_secret(self.settings)) if url else None
 
     def counter_of(self, vendor: str, model: str) -> Counter | None:
         """Return who made a job, by the names its attempt froze; None if this house no longer knows them."""

@@ -3,9 +3,10 @@
 import asyncio
 from pathlib import Path
 
+from film.callbacks import CallbackAddress
 from film.profiles import Provider, Vendor
 from providers import registry
-from providers.vibegen_request import Callback, CallbackAddress
+from providers.vibegen_request import Callback
 
 from .conftest import clip_order
 from .simulated import Simulated
