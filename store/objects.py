@@ -3,13 +3,14 @@
 import hashlib
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import AzureStore, GCSStore, S3Store, from_url
 from obstore.store import ObjectStore as Backend
-from obstore.store import from_url
 
 from film.errors import StoreUnusable
 
@@ -83,11 +84,30 @@ class Objects:
             raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
 
     async def delete(self, key: str) -> None:
-        """Remove an object; one that isn't there is fine."""
+        """Remove an object; one that isn't there is fine.
+
+        Raises:
+            StoreUnusable: The store can't be reached.
+        """
         try:
             await obstore.delete_async(self._backend, key)
-        except NotFoundError:
+        except (NotFoundError, FileNotFoundError):
             return
+        except (BaseError, OSError) as error:
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+
+    async def presigned(self, key: str, *, life_s: int) -> str | None:
+        """Return an address under which a cloud store hands an object to anybody for `life_s` seconds, None on a disk.
+
+        Raises:
+            StoreUnusable: The store can't sign with the credentials it has.
+        """
+        if not isinstance(self._backend, S3Store | GCSStore | AzureStore):
+            return None
+        try:
+            return str(await obstore.sign_async(self._backend, "GET", key, timedelta(seconds=life_s)))
+        except (BaseError, ValueError) as error:
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
 
     def url_of(self, key: str) -> str:
         """Return an object's address in the store itself, for whoever may read the store."""

@@ -2,7 +2,9 @@
 
 LongVideoError
 ├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
-│   ├── InvalidRequest, InsufficientCredits, MissingKey
+│   ├── InvalidRequest, InsufficientCredits, MissingKey, ApiKeyRefused, IdempotencyKeyReused
+│   ├── LimitReached        TooManyOrders, TooManyFilms
+│   ├── AccountUnknown, ApiKeyUnknown
 │   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
 ├── ScriptError             ScriptRefused, ScriptInvalid
 ├── ModerationError         ModerationRejected, ModerationUnavailable
@@ -14,7 +16,7 @@ LongVideoError
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
 │                           GlyphMissing, DiskFull
 ├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
-├── StoreUnusable, PrefectUnavailable, DeadlineExceeded
+├── StoreUnusable, PrefectUnavailable, DeadlineExceeded, AddressUnusable
 └── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
 """
 
@@ -44,10 +46,15 @@ from film.errors.providers import (
     SendAmbiguous,
 )
 from film.errors.requests import (
+    AccountUnknown,
+    ApiKeyRefused,
+    ApiKeyUnknown,
     FilmError,
     FilmNotFound,
+    IdempotencyKeyReused,
     InsufficientCredits,
     InvalidRequest,
+    LimitReached,
     MissingKey,
     NoSegments,
     NotAwaitingApproval,
@@ -56,9 +63,11 @@ from film.errors.requests import (
     NotTerminal,
     RequestError,
     SegmentsNotReady,
+    TooManyFilms,
+    TooManyOrders,
 )
 from film.errors.root import LongVideoError
-from film.errors.service import DeadlineExceeded, PrefectUnavailable, StoreUnusable
+from film.errors.service import AddressUnusable, DeadlineExceeded, PrefectUnavailable, StoreUnusable
 from film.errors.writing import (
     ModerationError,
     ModerationRejected,
@@ -69,6 +78,10 @@ from film.errors.writing import (
 )
 
 __all__ = [
+    "AccountUnknown",
+    "AddressUnusable",
+    "ApiKeyRefused",
+    "ApiKeyUnknown",
     "ClipRejected",
     "CommandFailed",
     "CommandTimedOut",
@@ -82,12 +95,14 @@ __all__ = [
     "FilmFailed",
     "FilmNotFound",
     "GlyphMissing",
+    "IdempotencyKeyReused",
     "IllegalTransition",
     "InsufficientCredits",
     "InvalidRequest",
     "InvariantBroken",
     "LeaseTaken",
     "LedgerError",
+    "LimitReached",
     "LongVideoError",
     "MediaError",
     "MissingKey",
@@ -119,4 +134,6 @@ __all__ = [
     "SendAmbiguous",
     "StaleEpoch",
     "StoreUnusable",
+    "TooManyFilms",
+    "TooManyOrders",
 ]
