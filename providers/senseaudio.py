@@ -5,6 +5,7 @@ There is no list, so a lost create can't be found (`lists` is False), and no cre
 
 import logging
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -149,6 +150,10 @@ class SenseAudio:
         self.check(order)
         reply = await self._wire.send("v1/video/create", self.request(order))
         return _read(self._wire, reply, Created).task_id
+
+    async def estimate(self, order: ClipOrder) -> Decimal:
+        """Return the rendered seconds: the document names no price, so this vendor's books are kept in seconds."""
+        return Decimal(order.rendered_s)
 
     async def report(self, job_id: str) -> JobReport:
         """Look at a task once; see `providers.ports` for what it raises.

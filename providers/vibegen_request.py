@@ -3,7 +3,9 @@
 Rules VG-R7..VG-R9 (ten minutes, rates, a day's life) can only be kept by the vendor's side.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, Literal
 
 from providers.rules import Rule
@@ -12,6 +14,21 @@ from providers.wire import WireReply, WireRequest
 MODEL: Final = "seedance 2.0"
 PROMPT_CHARACTERS_MAX: Final = 2000
 _RATIOS: Final = frozenset({"16:9", "9:16", "1:1", "21:9", "4:3", "3:4", "9:21", "adaptive", "keep_ratio"})
+
+
+#: Credits per clip by resolution, seconds, own sound (section 7).
+PRICES: Final[Mapping[tuple[str, int, bool], Decimal]] = {
+    (resolution, seconds, sound): Decimal(price)
+    for resolution, seconds, silent, voiced in (
+        ("480p", 5, 15, 20),
+        ("720p", 5, 30, 43),
+        ("1080p", 5, 50, 90),
+        ("480p", 10, 25, 40),
+        ("720p", 10, 45, 86),
+        ("1080p", 10, 100, 180),
+    )
+    for sound, price in ((False, silent), (True, voiced))
+}
 
 
 class CreateRequest(WireRequest):

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from prefect.exceptions import PrefectException
 
-from film.errors import FilmCanceled, FilmEnded, FilmFailed, LeaseTaken, LongVideoError, StaleEpoch
+from film.errors import DatabaseUnusable, FilmCanceled, FilmEnded, FilmFailed, LeaseTaken, LongVideoError, StaleEpoch
 from film.ids import FilmId
 from film.status import Status
 from ledger import films
@@ -22,8 +22,9 @@ from tasks.studio import Studio
 
 T = TypeVar("T")
 
-#: Prefect's own trouble is no fault of the film: it is given back, and the dispatcher takes it up again.
-UNSETTLED: Final = (PrefectException, *HTTP_ERRORS)
+#: Prefect's own trouble, or the database's, is no fault of the film: it is given back, and the dispatcher takes it up
+#: again.
+UNSETTLED: Final = (PrefectException, DatabaseUnusable, *HTTP_ERRORS)
 
 
 class RunStopped(LongVideoError):
@@ -100,12 +101,12 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
         yield run
     except asyncio.CancelledError:
         # The process is going away, or somebody cancelled the coroutine: the film stays for the next run.
-        await release_lease(studio.books, lease)
+        await _give_back(studio, lease)
         raise
     except Exception as error:
         first = _first(error)
         if isinstance(first, UNSETTLED):
-            await release_lease(studio.books, lease)
+            await _give_back(studio, lease)
             raise
         raise await _settled(run, first) from error
     finally:
@@ -124,6 +125,11 @@ async def _leased(studio: Studio, film_id: FilmId) -> Lease:
         return await take_lease(books, film_id, holder=holder, lease_s=lease_s, instead_of=taken.holder)
 
 
+async def _give_back(studio: Studio, lease: Lease) -> None:
+    with suppress(DatabaseUnusable):  # then the lease lapses by itself
+        await release_lease(studio.books, lease)
+
+
 async def _keep(run: FilmRun) -> None:
     """Renew the lease, and notice soon when the film is no longer this run's."""
     timings, books = run.studio.timings, run.studio.books
@@ -140,6 +146,11 @@ async def _keep(run: FilmRun) -> None:
         except StaleEpoch:
             run.stop()
             return
+        except DatabaseUnusable:
+            # It may come back; but whoever can't renew must have stopped before another takes the film over.
+            if run.studio.clock.now() - renewed_s >= timings.lease_s - timings.watch_s:
+                run.stop()
+                return
 
 
 async def _settled(run: FilmRun, error: Exception) -> LongVideoError:

@@ -1,16 +1,20 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+
 from film.callbacks import CallbackAddress
-from film.clock import Clock, SystemClock
+from film.clock import Clock
 from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
+from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
 from providers import registry
 from providers.egress import download
@@ -28,6 +32,8 @@ from tasks.timings import Timings
 
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
+#: Between two looks at the database's time, in seconds.
+_CLOCK_LOOK_S: Final = 60.0
 
 
 class Studio:
@@ -163,9 +169,12 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
     async with AsyncExitStack() as stack:
         origin = await _simulators(settings, stack)
         timings = Timings.simulated(settings.time_scale) if settings.simulated else Timings()
-        clock = SystemClock()
+        clock = DatabaseClock()
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
+        await clock.set_by(books)
+        time_keeper = asyncio.create_task(_keep_time(clock, books))
+        stack.callback(time_keeper.cancel)
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
         desk = Desk(
@@ -185,6 +194,13 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             yield studio
         finally:
             _open.reset(token)
+
+
+async def _keep_time(clock: DatabaseClock, books: Books) -> None:
+    while True:
+        await asyncio.sleep(_CLOCK_LOOK_S)
+        with suppress(DBAPIError, OSError):  # a look that fails leaves the time as it was told last
+            await clock.set_by(books)
 
 
 async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:

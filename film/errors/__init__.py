@@ -10,7 +10,8 @@ LongVideoError
 ├── ModerationError         ModerationRejected, ModerationUnavailable
 ├── ProviderError           what a vendor said or did
 │   ├── ProviderRateLimited, ProviderBusy, ProviderUnavailable                        (retryable)
-│   ├── ProviderRejected, ProviderContentRefused, ProviderKeyRefused, ProviderOutOfCredits
+│   ├── ProviderRejected, ProviderContentRefused, ProviderKeyRefused, ProviderOutOfCredits,
+│   │     DailyCapReached
 │   ├── SendAmbiguous       a paid POST whose reply is unknown: reconcile, never resend
 │   └── ProviderJobFailed, ProviderJobUnknown
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
@@ -33,6 +34,7 @@ from film.errors.media import (
     NarrationTooLong,
 )
 from film.errors.providers import (
+    DailyCapReached,
     ProviderBusy,
     ProviderContentRefused,
     ProviderError,
@@ -85,6 +87,7 @@ __all__ = [
     "ClipRejected",
     "CommandFailed",
     "CommandTimedOut",
+    "DailyCapReached",
     "DatabaseUnusable",
     "DeadlineExceeded",
     "DeliverableRejected",

@@ -10,6 +10,7 @@ import av
 import httpx
 import pytest
 
+from media.probe import probe
 from tests.e2e.conftest import Command
 
 CHEAP = ("--provider", "seedance-fast", "--resolution", "480p", "--no-music")
@@ -126,15 +127,28 @@ def test_sigterm_gives_the_film_back_and_the_same_command_goes_on(command: Comma
     assert sum("otter" in str(job) for job in jobs.json()["jobs"]) == 1
 
 
-def test_kill_9_loses_nothing(command: Command, servers: dict[str, str]) -> None:
-    """SIGKILL right after the vendor's reply: the same command, at once, finds the job and pays nothing twice."""
-    arguments = ("make", "a lonely walrus", "--duration", "4", "--no-narration", *CHEAP)
-    code, _, _ = command.run(*arguments, LONGVIDEO_CRASH_AT="reply_received")
+@pytest.mark.parametrize(
+    ("point", "animal"),
+    [
+        ("intent_committed", "walrus"),  # the paid POST never left
+        ("reply_received", "marmot"),  # paid, and nobody knows
+        ("file_downloaded", "ocelot"),
+        ("file_stored", "gannet"),  # stored, not yet charged
+        ("ready_posted", "jackal"),  # charged
+        ("film_stored", "puffin"),  # delivered, not yet completed
+    ],
+)
+def test_kill_9_loses_nothing(command: Command, servers: dict[str, str], point: str, animal: str) -> None:
+    """SIGKILL anywhere: the same command, at once, goes on, pays nothing twice and leaves books that add up."""
+    arguments = ("make", f"a lonely {animal}", "--duration", "3", "--no-narration", "--no-music")
+    code, _, _ = command.run(*arguments, LONGVIDEO_CRASH_AT=point)
     assert code == -signal.SIGKILL
     made = command.json(*arguments)
-    assert (made["status"], made["cost_actual"]) == ("completed", 72)
+    assert (made["status"], made["cost_actual"]) == ("completed", 82.5)
+    assert probe(command.folder / "film.mp4").frames == 72
     jobs = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs", params={"service": "listenhub-video"})
-    assert sum("walrus" in str(job) for job in jobs.json()["jobs"]) == 1
+    assert sum(animal in str(job) for job in jobs.json()["jobs"]) == 1
+    assert command.run("audit", "--deep")[0] == 0
 
 
 def test_a_local_budget_is_kept(command: Command) -> None:
