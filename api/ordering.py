@@ -1,5 +1,6 @@
 """Orders: create, estimate, retry. Wrong input ends here; what is answered 202 stands in the books."""
 
+import logging
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
@@ -18,6 +19,7 @@ from ledger.keys import Caller
 from ledger.salvage import retry_film
 from ledger.showing import owned_film
 
+_log = logging.getLogger("longvideo.api")
 router: Final = APIRouter(prefix="/v1", tags=["films"])
 
 IdempotencyKey = Annotated[
@@ -130,5 +132,7 @@ async def _ordered(opened: Opened, response: Response, parts: Parts, caller: Cal
         response.headers["Idempotent-Replayed"] = "true"
     if opened.mismatch:
         response.headers["Idempotency-Mismatch"] = "true"
+    facts = {"film": opened.film_id, "key": caller.key_id, "replayed": opened.replayed}
+    _log.info("ordered", extra={"facts": facts})
     shown = await owned_film(parts.books, opened.film_id, caller.key_id)
     return await linked_video(shown, parts.links)

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,15 +31,15 @@ class ObjectFacts:
 class Objects:
     """The store. Keys are relative paths; an object is never changed once it is there."""
 
-    def __init__(self, url: str) -> None:
-        """Open the store at `url`.
+    def __init__(self, url: str, options: Mapping[str, str] | None = None) -> None:
+        """Open the store at `url`; `options` (endpoint, keys, ...) come before the environment's.
 
         Raises:
             StoreUnusable: The URL names no store this program knows.
         """
         self._url = url
         try:
-            self._backend: Backend = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+            self._backend: Backend = _opened(url, options or {})
         except (BaseError, ValueError) as error:
             raise StoreUnusable(where=url, reason=str(error)) from error
 
@@ -122,8 +124,17 @@ class Objects:
         return f"{self._url.rstrip('/')}/{key}"
 
     def local_path(self, key: str) -> Path | None:
-        """Return where an object lies on this machine's disk, None in a cloud store."""
-        return Path(self._url.removeprefix("file://")) / key if self._url.startswith("file://") else None
+        """Return where an object lies on this machine's disk; None in a cloud store, and of a key that leads out."""
+        if not self._url.startswith("file://"):
+            return None
+        root = os.path.normpath(self._url.removeprefix("file://"))
+        path = os.path.normpath(os.path.join(root, key))  # noqa: PTH118 - no look at the disk
+        return Path(path) if path.startswith(f"{root}{os.sep}") else None
+
+
+def _opened(url: str, options: Mapping[str, str]) -> Backend:
+    # The options' names depend on the kind of store; the kind is the URL's.
+    return from_url(url, mkdir=True) if url.startswith("file:") else from_url(url, config=dict(options))  # type: ignore[call-overload, no-any-return]
 
 
 def file_facts(file: Path) -> ObjectFacts:

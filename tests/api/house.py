@@ -90,11 +90,12 @@ class House:
         purchase = Purchase(purpose=Purpose.SEGMENT, slot=slot, order=VoiceOrder(text="x"), fingerprint=f"s{slot}")
         attempt = await attempts.intend(self.books, lease, purchase, OPEN_GATE, nonce=self.nonce)
         assert isinstance(attempt, Attempt)
-        attempt = await attempts.submitted(self.books, lease, attempt, job_id=f"job-{self.nonce}")
+        adopted = await attempts.adopted(self.books, lease, attempt, listed=[f"job-{self.nonce}"])
+        assert adopted is not None
         key = await self.stored(f"clips/{attempt.id}.mp4", b"clip")
         sha256 = attempt.id[4:].ljust(64, "0")
         file = StoredFile(object_key=key, sha256=sha256, size_bytes=4)
-        await attempts.ready(self.books, lease, attempt, file, charged=Decimal(12), refunded=Decimal(0))
+        await attempts.ready(self.books, lease, adopted, file, charged=Decimal(12), refunded=Decimal(0))
 
     async def result(self, film_id: str, n: int = 0) -> Deliverables:
         """Store a film's deliverables."""
