@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from film.errors import (
+    DatabaseUnusable,
     FilmError,
     InsufficientCredits,
     LimitReached,
@@ -19,6 +20,7 @@ from film.errors import (
     ProviderUnavailable,
     RequestError,
     SegmentsNotReady,
+    StoreUnusable,
 )
 
 _log = logging.getLogger("longvideo.api")
@@ -85,7 +87,8 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _unrouted)
-    app.add_exception_handler(ProviderUnavailable, _unreached)
+    for unreached in (ProviderUnavailable, DatabaseUnusable, StoreUnusable):
+        app.add_exception_handler(unreached, _unreached)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -125,7 +128,7 @@ async def _unrouted(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unreached(_: Request, error: Exception) -> JSONResponse:
-    _log.warning("a vendor can't be asked", extra={"facts": {"error": str(error)}})
+    _log.warning("can't be reached", extra={"facts": {"error": str(error)}})
     return envelope(503, "unavailable", "This can't be answered now; ask again.", headers={"Retry-After": "5"})
 
 

@@ -14,7 +14,7 @@ from api.errors import envelope
 from api.metrics import CONTENT_TYPE, metrics_text
 from api.openapi import errors
 from api.parts import HasParts, Parts
-from film.errors import LongVideoError
+from film.errors import DatabaseUnusable, LongVideoError
 from ledger.figures import figures
 from ledger.processes import ProcessKind, alive
 
@@ -49,7 +49,7 @@ async def readyz(parts: HasParts) -> Health | JSONResponse:
 async def _missing(parts: Parts) -> str | None:
     try:
         dispatchers = await alive(parts.books, ProcessKind.DISPATCHER, within_s=_SEEN_S)
-    except (SQLAlchemyError, OSError) as error:
+    except (DatabaseUnusable, SQLAlchemyError, OSError) as error:
         _log.warning("not ready", extra={"facts": {"error": type(error).__name__}})
         return "the database can't be asked"
     try:

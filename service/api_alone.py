@@ -2,13 +2,15 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import typer
 
-from film.clock import SystemClock
+from ledger.clock import DatabaseClock
+from ledger.database import Books, open_books
 from service.api_server import api_links, api_parts, origin_of, serve_api, vendor_voices
 from service.json_logs import log_json_lines
-from service.looking import opened_books
 from store.objects import Objects
 from tasks.settings import Settings
 
@@ -16,10 +18,10 @@ from tasks.settings import Settings
 async def api_alone(settings: Settings, *, host: str, port: int) -> int:
     """Serve until SIGINT or SIGTERM, and return the exit code."""
     log_json_lines()
-    clock = SystemClock()
+    clock = DatabaseClock()
     origin = settings.simulators_url.rstrip("/") if settings.simulated else ""
     async with (
-        opened_books(settings) as books,
+        _books(settings, clock) as books,
         vendor_voices(settings, clock, origin=origin if settings.simulated else None) as voices,
     ):
         links = api_links(settings, Objects(settings.objects_url), clock, host=host, port=port)
@@ -31,3 +33,17 @@ async def api_alone(settings: Settings, *, host: str, port: int) -> int:
         typer.echo(f"The API is at http://{host}:{port}/docs", err=True)
         await asyncio.wait([serving])
     return 0 if serving.cancelled() else 1
+
+
+@asynccontextmanager
+async def _books(settings: Settings, clock: DatabaseClock) -> AsyncIterator[Books]:
+    """Open the ledger; its own time is this process's, so that replicas agree on it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
+    await clock.set_by(books)
+    keeping = asyncio.create_task(clock.follow(books))
+    try:
+        yield books
+    finally:
+        keeping.cancel()
+        await books.close()

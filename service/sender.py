@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.video import urls_of
 from film.clock import Clock
 from film.credits import credits_number
-from film.errors import LongVideoError
+from film.errors import DatabaseUnusable, LongVideoError
 from film.status import Status
 from ledger.database import Books
 from ledger.keys import webhook_secret
@@ -65,7 +65,7 @@ async def send_forever(sender: Sender) -> None:
                     await tell_alive(sender.books, process_id, ProcessKind.SENDER)
                     told_at = sender.clock.now()
                 due = await claim_due(sender.books, limit=_AT_ONCE - len(under_way))
-            except (SQLAlchemyError, OSError) as error:
+            except (DatabaseUnusable, SQLAlchemyError, OSError) as error:
                 _log.warning("the ledger can't be asked", extra={"facts": {"error": type(error).__name__}})
                 due = ()
             for outgoing in due:

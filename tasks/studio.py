@@ -32,8 +32,6 @@ from tasks.timings import Timings
 
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
-#: Between two looks at the database's time, in seconds.
-_CLOCK_LOOK_S: Final = 60.0
 
 
 class Studio:
@@ -173,7 +171,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
         await clock.set_by(books)
-        time_keeper = asyncio.create_task(_keep_time(clock, books))
+        time_keeper = asyncio.create_task(clock.follow(books))
         stack.callback(time_keeper.cancel)
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
@@ -194,13 +192,6 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             yield studio
         finally:
             _open.reset(token)
-
-
-async def _keep_time(clock: DatabaseClock, books: Books) -> None:
-    while True:
-        await asyncio.sleep(_CLOCK_LOOK_S)
-        with suppress(DBAPIError, OSError):  # a look that fails leaves the time as it was told last
-            await clock.set_by(books)
 
 
 async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:
