@@ -21,7 +21,9 @@ VERSION: Final = "1"
 
 def build_app(parts: Parts) -> FastAPI:
     """Return the app over these parts. `app.state.watch.stop()` ends its live streams before the server stops."""
-    app = FastAPI(title=TITLE, version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False)
+    app = FastAPI(
+        title=TITLE, version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
+    )
     app.state.parts = parts
     app.state.watch = Watch(parts.books, parts.links.clock)
     for room in (ordering, films, events, account, offer, files, callbacks, operations):

@@ -1,5 +1,6 @@
 """For whoever runs the service: alive, ready, in figures."""
 
+import asyncio
 import hmac
 import logging
 from typing import Annotated, Final
@@ -22,6 +23,8 @@ router: Final = APIRouter(tags=["service"])
 
 #: A dispatcher that told of itself longer ago than this is taken for gone.
 _SEEN_S: Final = 60.0
+#: A store that doesn't answer within this can't be asked.
+_STORE_S: Final = 3.0
 _log = logging.getLogger("longvideo.api")
 
 
@@ -53,8 +56,9 @@ async def _missing(parts: Parts) -> str | None:
         _log.warning("not ready", extra={"facts": {"error": type(error).__name__}})
         return "the database can't be asked"
     try:
-        await parts.links.objects.size_of("readiness")
-    except LongVideoError as error:
+        async with asyncio.timeout(_STORE_S):
+            await parts.links.objects.size_of("readiness")
+    except (LongVideoError, TimeoutError) as error:
         _log.warning("not ready", extra={"facts": {"error": str(error)}})
         return "the store can't be asked"
     return None if dispatchers else "no dispatcher is alive"

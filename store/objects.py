@@ -134,7 +134,7 @@ class Objects:
 
 def _opened(url: str, options: Mapping[str, str]) -> Backend:
     # The options' names depend on the kind of store; the kind is the URL's.
-    return from_url(url, mkdir=True) if url.startswith("file:") else from_url(url, config=dict(options))  # type: ignore[call-overload, no-any-return]
+    return from_url(url, mkdir=True) if url.startswith("file:") else from_url(url, config=dict(options))  # type: ignore[call-overload]
 
 
 def file_facts(file: Path) -> ObjectFacts:

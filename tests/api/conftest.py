@@ -1,4 +1,4 @@
-"""The API over real books on both databases, and a store on disk; in the test's own process unless it says otherwise."""
+"""The API over real books on both databases, and a store on disk, in the test's own process."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -16,7 +16,7 @@ from film.orders import Purpose, VoiceOrder
 from film.status import ErrorCode, Status
 from ledger import attempts, stages
 from ledger.attempts import Purchase
-from ledger.credits import grant
+from ledger.credits import grant_once
 from ledger.database import Books
 from ledger.ending import complete_film, fail_film
 from ledger.films import segments
@@ -55,8 +55,7 @@ class House:
         """Return a fresh key of an account, which is opened and filled if it isn't there."""
         name = await create_account(self.books, account)
         if milli_credits(credits_):
-            self.nonce += 1
-            await grant(self.books, AccountId(account), milli_credits(credits_), idem_key=f"{account}{self.nonce}")
+            await grant_once(self.books, AccountId(account), milli_credits(credits_), reason="")
         return await create_key(self.books, name, pepper=PEPPER)
 
     def client(self, secret: str | None = None) -> httpx.AsyncClient:

@@ -70,7 +70,11 @@ async def test_pages_hold_every_film_once(house: House, client: httpx.AsyncClien
         while more:
             page = (await client.get("/v1/videos", params={"limit": 3, "order": order, **after})).json()
             walked += [video["task_id"] for video in page["data"]]
-            assert (page["object"], page["first_id"], page["last_id"]) == ("list", walked[-len(page["data"])], walked[-1])
+            assert (page["object"], page["first_id"], page["last_id"]) == (
+                "list",
+                walked[-len(page["data"])],
+                walked[-1],
+            )
             after, more = {"after": page["last_id"]}, page["has_more"]
         assert sorted(walked) == sorted(ids)
         times = [(await client.get(f"/v1/videos/{one}")).json()["created_at"] for one in walked]
@@ -238,8 +242,8 @@ async def test_another_keys_film_is_not_there(lite: House, method: str, path: st
     answers = []
     for account in ("acme", "globex"):
         stranger = lite.client((await lite.key(account)).secret)
-        for one in (film_id, ended, UNKNOWN, "vid_x", "..%2f", "%00"):
-            answers.append(await stranger.request(method, path.replace("{id}", one), json=body))
+        paths = [path.replace("{id}", one) for one in (film_id, ended, UNKNOWN, "vid_x", "..%2f", "%00")]
+        answers += [await stranger.request(method, one, json=body) for one in paths]
     assert {answer.status_code for answer in answers} == {404}
     texts = {re.sub(r"vid_[0-9a-f]{24}", "ID", answer.text) for answer in answers[:3]}
     assert len(texts) == 1, "a stranger can't tell a film from none"

@@ -16,10 +16,10 @@ from tests.api.house import ORDER, PEPPER, House
 
 #: The fields of a Video and of its detail, in the documented order.
 VIDEO = (
-    "task_id object status awaiting_approval progress shots_done shots_total result_url poster_url subtitles_url "
-    "duration provider resolution aspect_ratio prompt cost_estimate cost_actual error metadata retry_of simulated "
-    "created_at updated_at completed_at"
-).split()
+    *("task_id", "object", "status", "awaiting_approval", "progress", "shots_done", "shots_total", "result_url"),
+    *("poster_url", "subtitles_url", "duration", "provider", "resolution", "aspect_ratio", "prompt", "cost_estimate"),
+    *("cost_actual", "error", "metadata", "retry_of", "simulated", "created_at", "updated_at", "completed_at"),
+)
 
 
 async def test_an_order_is_answered_with_its_film(house: House, client: httpx.AsyncClient) -> None:

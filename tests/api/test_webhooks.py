@@ -48,9 +48,7 @@ class Receiver:
     def sender(self) -> Sender:
         """Return what sends to this receiver."""
         parts = self.house.parts
-        return Sender(
-            books=parts.books, links=parts.links, clock=self.house.clock, post=self.post, pepper=parts.pepper
-        )
+        return Sender(books=parts.books, links=parts.links, clock=self.house.clock, post=self.post, pepper=parts.pepper)
 
     async def round(self) -> int:
         """Make one attempt at everything that is due, and return how many that were."""
@@ -100,7 +98,11 @@ async def test_each_end_is_told_in_the_seeds_words(house: House) -> None:
     assert all(list(one) == names for one in told.values())
     assert told[completed]["metadata"] == {"user_ref": "7", "名": "晨"}
     assert [told[completed][name] for name in names[1:6:2]] == ["completed", 17, None]
-    assert [told[completed]["cost_actual"], told[failed]["cost_actual"], told[canceled]["cost_actual"]] == [467.5, 165, 0]
+    assert [told[completed]["cost_actual"], told[failed]["cost_actual"], told[canceled]["cost_actual"]] == [
+        467.5,
+        165,
+        0,
+    ]
     assert told[failed]["error"]["code"] == "segment_failed"
     assert [told[failed]["result_url"], told[canceled]["error"]] == [None, None]
     assert (await house.client().get(told[completed]["result_url"])).status_code == 200
@@ -221,7 +223,7 @@ async def test_it_runs_until_it_is_stopped_and_tells_that_it_lives(lite: House) 
 
         now = lite.clock.now
 
-        async def sleep(self, seconds: float) -> None:
+        async def sleep(self, _: float) -> None:
             """Let others run."""
             await asyncio.sleep(0.01)
 
