@@ -6,6 +6,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse
 
 from api import account, callbacks, events, files, films, offer, operations, ordering
+from api.callers import KnownCallers
 from api.docs_page import STYLE, docs_page
 from api.errors import answer_errors
 from api.films import Answer
@@ -25,6 +26,7 @@ def build_app(parts: Parts) -> FastAPI:
         title=TITLE, version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
     )
     app.state.parts = parts
+    app.state.callers = KnownCallers(parts)
     app.state.watch = Watch(parts.books, parts.links.clock)
     for room in (ordering, films, events, account, offer, files, callbacks, operations):
         app.include_router(room.router)

@@ -1,28 +1,60 @@
 """Who calls: every `/v1` route takes a bearer key, and a film id of that key's own."""
 
+import hashlib
 import re
 from typing import Annotated, Final
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.parts import HasParts
+from api.parts import Parts
 from film.errors import ApiKeyRefused, FilmNotFound, InvalidRequest
 from film.ids import FilmId
 from ledger.keys import Caller, caller_of
 
 FILM_ID: Final = r"^vid_[0-9a-f]{24}$"
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+#: For how long a key that was looked up is believed, and how many are remembered.
+_KNOWN_MS: Final = 1000
+_KNOWN_MAX: Final = 10_000
 _bearer = HTTPBearer(auto_error=False, description="An API key: `sk-` and 43 characters.", bearerFormat="sk-...")
 
 
-async def _caller(parts: HasParts, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+class KnownCallers:
+    """Keys seen within the last second, so that a client that asks often is looked up once a second.
+
+    A key that is revoked or rotated is therefore refused a second later at the latest.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: dict[bytes, tuple[Caller, int]] = {}
+
+    async def caller(self, secret: str) -> Caller:
+        """Return who a bearer key belongs to.
+
+        Raises:
+            ApiKeyRefused: It is malformed, unknown or disabled.
+        """
+        print_, now_ms = hashlib.sha256(secret.encode()).digest(), self._parts.books.now_ms()
+        known = self._known.get(print_)
+        if known is not None and now_ms < known[1]:
+            return known[0]
+        caller = await caller_of(self._parts.books, secret, pepper=self._parts.pepper)
+        if len(self._known) >= _KNOWN_MAX:
+            self._known.clear()
+        self._known[print_] = (caller, now_ms + _KNOWN_MS)
+        return caller
+
+
+async def _caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
     if given is None:
         raise ApiKeyRefused
-    return await caller_of(parts.books, given.credentials, pepper=parts.pepper)
+    callers: KnownCallers = request.app.state.callers
+    return await callers.caller(given.credentials)
 
 
-def _film_id(
+async def _film_id(
     film_id: Annotated[
         str, Path(description="The film's `task_id`.", json_schema_extra={"pattern": FILM_ID}, alias="id")
     ],

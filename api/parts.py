@@ -62,7 +62,7 @@ class Parts:
     fault: Callable[[str], None] = _no_point
 
 
-def parts_of(request: Request) -> Parts:
+async def parts_of(request: Request) -> Parts:
     """Return the parts of the app that serves `request`."""
     parts: Parts = request.app.state.parts
     return parts

@@ -64,17 +64,18 @@ async def film_detail(books: Books, film_id: FilmId, api_key: str | None) -> Fil
     segment, attempt = schema.segment, schema.attempt
     async with books.reading() as rows:
         row = await _owned(rows, film_id, api_key)
-        found = await rows.execute(select(segment).where(segment.c.film == film_id).order_by(segment.c.index))
-        segments = [segment_from(one) for one in found.mappings()]
-        tries = await rows.execute(
-            select(attempt.c.slot, func.count())
-            .where(attempt.c.film == film_id, attempt.c.purpose == Purpose.SEGMENT)
-            .group_by(attempt.c.slot)
+        tried = select(func.count()).where(
+            attempt.c.film == segment.c.film,
+            attempt.c.purpose == Purpose.SEGMENT,
+            attempt.c.slot == segment.c.index,
         )
-        counted = {int(slot): int(number) for slot, number in tries}
+        query = select(segment, tried.scalar_subquery().label("tries"))
+        found = await rows.execute(query.where(segment.c.film == film_id).order_by(segment.c.index))
+        parts = found.mappings().all()
+    segments = [segment_from(part) for part in parts]
     done = sum(one.state is SegmentState.READY for one in segments)
     shown = ShownFilm(film=film_from(row), shots_done=done, shots_total=len(segments))
-    return FilmDetail(shown=shown, segments=segments, tries=counted)
+    return FilmDetail(shown=shown, segments=segments, tries={part["index"]: int(part["tries"]) for part in parts})
 
 
 async def film_page(books: Books, api_key: str, page: Page) -> tuple[Sequence[ShownFilm], bool]:
