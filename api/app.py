@@ -12,7 +12,7 @@ from api.errors import answer_errors
 from api.films import Answer
 from api.guard import Guard
 from api.openapi import TITLE, describe
-from api.ordering import RetryWish
+from api.ordering import EstimateRequest, RetryWish
 from api.parts import Parts
 from api.watching import Watch
 from film.request import FilmRequest
@@ -23,14 +23,19 @@ VERSION: Final = "1"
 def build_app(parts: Parts) -> FastAPI:
     """Return the app over these parts. `app.state.watch.stop()` ends its live streams before the server stops."""
     app = FastAPI(
-        title=TITLE, version=VERSION, docs_url=None, redoc_url=None, openapi_url="/openapi.json", redirect_slashes=False
+        title=TITLE,
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.parts = parts
     app.state.callers = KnownCallers(parts)
     app.state.watch = Watch(parts.books, parts.links.clock)
     for room in (ordering, films, events, account, offer, files, callbacks, operations):
         app.include_router(room.router)
-    describe(app, FilmRequest, RetryWish, Answer)
+    describe(app, FilmRequest, EstimateRequest, RetryWish, Answer)
     _add_docs(app)
     answer_errors(app)
     app.add_middleware(Guard)

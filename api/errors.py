@@ -1,6 +1,7 @@
 """Every error as the seed's envelope: `{"error": {"code", "message", "details"?}}`, whoever raised it."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -124,7 +125,23 @@ async def _unrouted(request: Request, error: Exception) -> JSONResponse:
     code = _CODE_OF.get(error.status_code, "invalid_request")
     messages = {404: f"There is nothing at {request.url.path}", 405: f"{request.method} is not for {request.url.path}"}
     message = messages.get(error.status_code, str(error.detail))
-    return envelope(error.status_code, code, message, headers=error.headers or {})
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request) or headers.get("Allow", "")
+    return envelope(error.status_code, code, message, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return every method that the path of a request knows; the router itself names only the first route's."""
+    operations: Mapping[str, Mapping[str, Any]] = request.app.openapi()["paths"]
+    wanted = request.url.path
+    known = operations.get(wanted) or {
+        method
+        for path, methods in operations.items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), wanted)
+        for method in methods
+    }
+    return ", ".join(sorted(method.upper() for method in known))
 
 
 async def _unreached(_: Request, error: Exception) -> JSONResponse:

@@ -59,6 +59,14 @@ def _response(status: int) -> dict[str, Any]:
     return response
 
 
+def followed_by(*operations: str) -> dict[str, Any]:
+    """Return the `links` of an answer that names a film: what can be asked about it next."""
+    return {
+        operation: {"operationId": operation, "parameters": {"path.id": "$response.body#/task_id"}}
+        for operation in operations
+    }
+
+
 def body(model: type[BaseModel], *, required: bool = True, example: Mapping[str, Any]) -> dict[str, Any]:
     """Return the `openapi_extra` of a route that reads its body itself."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
@@ -90,7 +98,7 @@ def _add(schemas: dict[str, Any], model: type[BaseModel]) -> None:
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     for name, inner in schema.pop("$defs", {}).items():
         schemas.setdefault(name, inner)
-    schemas[model.__name__] = _with_rules(schema) if issubclass(model, FilmRequest) else schema
+    schemas[model.__name__] = _with_rules(schema) if model is FilmRequest else schema
 
 
 def _with_rules(schema: dict[str, Any]) -> dict[str, Any]:

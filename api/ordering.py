@@ -5,10 +5,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from api.bodies import checked, json_object
 from api.callers import HasCaller, HasFilmId, idempotency_key
-from api.openapi import body, errors
+from api.openapi import body, errors, followed_by
 from api.parts import HasParts, Parts
 from api.video import Credits, Video, linked_video
 from film.credits import credits_number
@@ -17,7 +18,7 @@ from film.request import FilmRequest, parse_request
 from ledger.films import Customer, Opened, open_film
 from ledger.keys import Caller
 from ledger.salvage import retry_film
-from ledger.showing import owned_film
+from ledger.showing import ordered_film, owned_film
 
 _log = logging.getLogger("longvideo.api")
 router: Final = APIRouter(prefix="/v1", tags=["films"])
@@ -36,6 +37,12 @@ _REPLAY_HEADERS: Final = {
     "Idempotent-Replayed": {"schema": {"type": "string"}, "description": "`true`: the film was ordered before."},
     "Idempotency-Mismatch": {"schema": {"type": "string"}, "description": "`true`: with another body, at that."},
 }
+_ORDERED: Final = {
+    "headers": _REPLAY_HEADERS,
+    "links": followed_by(
+        "get_video", "cancel_video", "approve_video", "compose_video", "retry_video", "delete_video", "follow_video"
+    ),
+}
 _ORDER: Final = {"prompt": "城市清晨的延时风光", "duration": 30}
 
 
@@ -44,6 +51,12 @@ class Estimate(BaseModel):
 
     cost_estimate: Credits
     segments: list[int] = Field(description="The seconds the film keeps of each segment.")
+
+
+class EstimateRequest(FilmRequest):
+    """A film whose cost is asked for: as an order, but the prompt may be left out."""
+
+    prompt: str = Field(default="-", description="Doesn't change the cost.")
 
 
 class RetryWish(BaseModel):
@@ -60,7 +73,7 @@ class RetryWish(BaseModel):
     "/videos",
     status_code=202,
     response_model_exclude_unset=True,
-    responses={**errors(402, 408, 413, 422, 429), 202: {"headers": _REPLAY_HEADERS}},
+    responses={**errors(402, 408, 413, 422, 429), 202: _ORDERED},
     openapi_extra=body(FilmRequest, example=_ORDER),
 )
 async def create_video(
@@ -77,7 +90,7 @@ async def create_video(
 @router.post(
     "/videos/estimate",
     responses=errors(408, 413),
-    openapi_extra=body(FilmRequest, example={"duration": 60}),
+    openapi_extra=body(EstimateRequest, example={"duration": 60}),
 )
 async def estimate_video(request: Request, parts: HasParts, caller: HasCaller) -> Estimate:
     """Say what a film would cost, and its segments. Takes what create takes; the prompt may be left out."""
@@ -87,12 +100,18 @@ async def estimate_video(request: Request, parts: HasParts, caller: HasCaller) -
     return Estimate(cost_estimate=credits_number(sum(wish.prices())), segments=segments)
 
 
+@router.api_route("/videos/estimate", methods=["GET", "DELETE"], include_in_schema=False)
+async def estimate_by_another_method() -> None:
+    """Refuse: `estimate` is no film's id."""
+    raise HTTPException(405)
+
+
 @router.post(
     "/videos/{id}/retry",
     status_code=202,
     tags=["ended films"],
     response_model_exclude_unset=True,
-    responses={**errors(402, 404, 408, 409, 413, 422, 429), 202: {"headers": _REPLAY_HEADERS}},
+    responses={**errors(402, 404, 408, 409, 413, 422, 429), 202: _ORDERED},
     openapi_extra=body(RetryWish, required=False, example={"redo": [3]}),
 )
 async def retry_video(
@@ -134,5 +153,4 @@ async def _ordered(opened: Opened, response: Response, parts: Parts, caller: Cal
         response.headers["Idempotency-Mismatch"] = "true"
     facts = {"film": opened.film_id, "key": caller.key_id, "replayed": opened.replayed}
     _log.info("ordered", extra={"facts": facts})
-    shown = await owned_film(parts.books, opened.film_id, caller.key_id)
-    return await linked_video(shown, parts.links)
+    return await linked_video(await ordered_film(parts.books, opened.film_id), parts.links)

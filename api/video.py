@@ -127,7 +127,7 @@ async def urls_of(film: Film, links: Links) -> Urls:
 
 async def linked_video(shown: ShownFilm, links: Links) -> Video:
     """Return a film as the wire tells it, with fresh links."""
-    return video_of(shown, await urls_of(shown.film, links))
+    return video_of(shown, Urls() if shown.deleted else await urls_of(shown.film, links))
 
 
 async def linked_detail(detail: FilmDetail, links: Links) -> VideoDetail:

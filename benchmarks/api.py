@@ -30,6 +30,7 @@ from ledger.keys import create_account, create_key
 
 _CLIENTS: Final = (8, 50, 200)
 _PORT: Final = 8479
+ORIGIN: Final = f"http://127.0.0.1:{_PORT}"
 _SECRET: Final = "a secret of the benchmark"  # noqa: S105 - it guards nothing
 _RICH: Final = MilliCredits(10**15)
 _ORDER: Final = json.dumps({"prompt": "A calm morning by the sea", "duration": 30, "language": "en"}).encode()
@@ -109,14 +110,20 @@ def _line(name: str, what: str, clients: int, load: Load, seconds: float, rss_mb
     return f"{name:>10}, {clients:>3} clients: {told}"
 
 
-async def _measure(name: str, url: str, seconds: float, folder: Path) -> list[str]:
+async def bench_key(url: str) -> str:
+    """Return an API key of a rich account in the books at `url`."""
     books = await open_books(url, SystemClock(), migrate=False)
     account = await create_account(books, "bench")
     await grant_once(books, AccountId(account), _RICH, reason="bench")
-    key = (await create_key(books, account, pepper=_SECRET.encode())).secret
+    fresh = await create_key(books, account, pepper=_SECRET.encode())
     await books.close()
+    return fresh.secret
+
+
+async def _measure(name: str, url: str, seconds: float, folder: Path) -> list[str]:
+    key = await bench_key(url)
     lines: list[str] = []
-    async with _served(url, folder) as server:
+    async with served(url, folder) as server:
         films = (await _load(1, 1.0, key, [])).films  # the first orders load what is loaded once
         for what, known in (("creates", []), ("reads", films)):
             for clients in _CLIENTS:
@@ -128,7 +135,8 @@ async def _measure(name: str, url: str, seconds: float, folder: Path) -> list[st
 
 
 @asynccontextmanager
-async def _served(url: str, folder: Path) -> AsyncIterator[int]:
+async def served(url: str, folder: Path) -> AsyncIterator[int]:
+    """Run `longvideo api` over the books at `url`, logging into `folder`, and lend its process id."""
     environment = {
         **os.environ,
         "LONGVIDEO_HOME": str(folder),

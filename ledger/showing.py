@@ -22,6 +22,8 @@ class ShownFilm:
     film: Film
     shots_done: int
     shots_total: int
+    #: Its files are gone; only the key that ordered it still leads to it.
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,20 @@ async def owned_film(books: Books, film_id: FilmId, api_key: str) -> ShownFilm:
     async with books.reading() as rows:
         row = await _owned(rows, film_id, api_key)
         counts = await _counts(rows, [film_id])
+    return _shown(row, counts)
+
+
+async def ordered_film(books: Books, film_id: FilmId) -> ShownFilm:
+    """Return the film an order made, also if it was deleted since: its Idempotency-Key never expires.
+
+    Raises:
+        FilmNotFound: There is none of that id.
+    """
+    async with books.reading() as rows:
+        row = (await rows.execute(select(schema.film).where(schema.film.c.id == film_id))).mappings().first()
+        counts = await _counts(rows, [film_id])
+    if row is None:
+        raise FilmNotFound(film_id=film_id)
     return _shown(row, counts)
 
 
@@ -126,4 +142,5 @@ async def _counts(rows: AsyncConnection, film_ids: Sequence[str]) -> Mapping[str
 
 def _shown(row: RowMapping, counts: Mapping[str, tuple[int, int]]) -> ShownFilm:
     done, total = counts[row["id"]]
-    return ShownFilm(film=film_from(row), shots_done=done, shots_total=total)
+    deleted = row["deleted_at_ms"] is not None
+    return ShownFilm(film=film_from(row), shots_done=done, shots_total=total, deleted=deleted)

@@ -32,7 +32,9 @@ async def api_alone(settings: Settings, *, host: str, port: int) -> int:
             loop.add_signal_handler(number, serving.cancel)
         typer.echo(f"The API is at http://{host}:{port}/docs", err=True)
         await asyncio.wait([serving])
-    return 0 if serving.cancelled() else 1
+        if not serving.cancelled():
+            await serving  # it ended by itself: say why
+    return 0
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
 from providers import registry
 from providers.egress import download
-from providers.ports import Judge, Storage, Writer
+from providers.ports import Judge, Storage, Voices, Writer
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
@@ -84,6 +84,11 @@ class Studio:
     def allowed_origin(self) -> str | None:
         """The one origin that URLs may lead to besides public addresses: the simulators'."""
         return self._doors.allowed_origin
+
+    @property
+    def speakers(self) -> Voices:
+        """Who lists the narrators."""
+        return self._doors.speakers
 
     def video(self, provider: Provider) -> Counter:
         """Return who renders a provider's segments, behind its gate."""
