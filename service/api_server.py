@@ -17,6 +17,7 @@ from api.parts import Parts, VoiceOffer
 from film.callbacks import CallbackAddress
 from film.clock import Clock
 from film.errors import AddressUnusable
+from film.language import guess_language
 from film.profiles import Vendor
 from ledger.database import Books
 from ledger.limits import OrderLimits
@@ -132,6 +133,8 @@ async def serve_api(parts: Parts, *, host: str = HOST, port: int = PORT) -> None
     """
     app = build_app(parts)
     server = _Server(_config(app))
+    # What the first order would otherwise wait for: the model that tells a prompt's language.
+    await asyncio.to_thread(guess_language, "a calm morning")
     with _listening(host, port) as listener:
         serving = asyncio.create_task(server.serve([listener]))
         try:

@@ -122,10 +122,10 @@ async def _made_here(start: "Start", out: Path, settings: Settings, console: Con
 
     made = await run_here(start, out=out, settings=settings, console=console)
     if as_json:
-        print_json({**film_json(made.film), "files": [str(file) for file in made.files]})
+        print_json({**film_json(made.shown), "files": [str(file) for file in made.files]})
     else:
-        console.print(film_text(made.film, made.files), highlight=False, soft_wrap=True)
-    return EXIT_OF[made.film.status]
+        console.print(film_text(made.shown.film, made.files), highlight=False, soft_wrap=True)
+    return EXIT_OF[made.shown.film.status]
 
 
 def estimate(

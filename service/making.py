@@ -17,8 +17,8 @@ from film.request import FilmRequest
 from film.status import Status
 from ledger import films
 from ledger.ending import cancel_film
-from ledger.rows import Film
 from ledger.salvage import compose_again, retry_film
+from ledger.showing import ShownFilm, ordered_film
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
@@ -37,7 +37,7 @@ _SIGTERM_LOOK_S: Final = 0.02
 class Made:
     """What `make` ended with: the film's row and the files that were written."""
 
-    film: Film
+    shown: ShownFilm
     files: tuple[Path, ...]
 
 
@@ -115,9 +115,10 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         film_id = await start(studio)
         with console.status("Starting Prefect ..."):
             await server.healthy()
-        film = await _run(studio, film_id, console)
+        shown = await _run(studio, film_id, console)
+        film = shown.film
         files = await copy_out(studio, film, out) if film.status is Status.COMPLETED else ()
-    return Made(film=film, files=files)
+    return Made(shown=shown, files=files)
 
 
 async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool) -> FilmId:
@@ -138,7 +139,7 @@ def _order_line(request: FilmRequest, film_id: FilmId) -> str:
     return f"{film_id}: {request.duration} s in segments of {segments} s, {cost} credits held"
 
 
-async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
+async def _run(studio: Studio, film_id: FilmId, console: Console) -> ShownFilm:
     """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
     from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
 
@@ -162,7 +163,7 @@ async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
         loop.remove_signal_handler(signal.SIGINT)
         loop.remove_signal_handler(signal.SIGTERM)
         await asyncio.gather(*cancels)
-    return await films.film(studio.books, film_id)
+    return await ordered_film(studio.books, film_id)
 
 
 async def _own_sigterm(stop: Callable[[], object]) -> None:
