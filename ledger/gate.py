@@ -96,6 +96,12 @@ async def close_gate(books: Books, rule: GateRule, *, for_s: float) -> None:
         )
 
 
+async def films_waiting(books: Books, rule: GateRule, *, besides: FilmId) -> int:
+    """Return how many other films wait at a gate now."""
+    async with books.reading() as rows:
+        return await _waiting(rows, rule, besides, now_ms=books.now_ms())
+
+
 async def _jobs(rows: AsyncConnection, rule: GateRule) -> int:
     table = schema.attempt
     query = select(func.count()).where(
@@ -113,13 +119,21 @@ async def _ahead(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_
     own = await rows.scalar(
         select(waiter.c.last_grant_ms).filter_by(vendor=rule.vendor, model=rule.model, film=film_id)
     )
+    return await _waiting(rows, rule, film_id, now_ms=now_ms, served_before_ms=own or 0)
+
+
+async def _waiting(
+    rows: AsyncConnection, rule: GateRule, besides: FilmId, *, now_ms: int, served_before_ms: int | None = None
+) -> int:
+    waiter = schema.gate_waiter
     query = select(func.count()).where(
         waiter.c.vendor == rule.vendor,
         waiter.c.model == rule.model,
-        waiter.c.film != film_id,
-        waiter.c.last_grant_ms < (own or 0),
+        waiter.c.film != besides,
         waiter.c.back_at_ms > now_ms - 2 * rule.patience_ms,
     )
+    if served_before_ms is not None:
+        query = query.where(waiter.c.last_grant_ms < served_before_ms)
     return int((await rows.scalar(query)) or 0)
 
 

@@ -34,6 +34,10 @@ class Timings:
     grant_fresh_s: float = 0.5
     #: Between two tries where the vendor names no time.
     patience_s: float = 2
+    #: What writing, anchors, sound and composing may take besides the segments.
+    around_s: float = 3600
+    #: How many times faster than the documents say the vendors are.
+    vendor_scale: float = 1
     #: How long a vendor may be unreachable before the film gives up.
     outage_s: float = 600
 
@@ -60,5 +64,7 @@ class Timings:
             guard_s=0.3,
             grant_fresh_s=0.2,
             patience_s=max(2 / time_scale, 0.1),
+            around_s=1200,
+            vendor_scale=time_scale,
             outage_s=60,
         )
