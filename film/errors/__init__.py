@@ -2,7 +2,7 @@
 
 LongVideoError
 ├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
-│   ├── InvalidRequest, InsufficientCredits, MissingKey
+│   ├── InvalidRequest, InsufficientCredits, MissingKey, NotAgreed
 │   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
 ├── ScriptError             ScriptRefused, ScriptInvalid
 ├── ModerationError         ModerationRejected, ModerationUnavailable
@@ -52,6 +52,7 @@ from film.errors.requests import (
     InvalidRequest,
     MissingKey,
     NoSegments,
+    NotAgreed,
     NotAwaitingApproval,
     NotComposable,
     NotRetryable,
@@ -99,6 +100,7 @@ __all__ = [
     "ModerationUnavailable",
     "NarrationTooLong",
     "NoSegments",
+    "NotAgreed",
     "NotAwaitingApproval",
     "NotComposable",
     "NotRetryable",
