@@ -3,20 +3,19 @@
 A transfer is never changed; each writes two entries that carry the balance they left (`balance_after_mc`, `version`).
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.credits import MilliCredits, credits_text
-from film.errors import AccountUnknown, InsufficientCredits, InvariantBroken
+from film.errors import InsufficientCredits, InvariantBroken
 from film.ids import AccountId, FilmId
 from ledger import schema
-from ledger.database import Books
+from ledger.database import Books, insert_missing
 
 #: The house's own account: where credits come from and where earned ones go.
 HOUSE: Final = AccountId("house")
@@ -101,12 +100,15 @@ async def move(rows: AsyncConnection, movements: Sequence[Movement], *, now_ms: 
             entries.append(_entry(transfer_id, side, sign * movement.amount_mc, balances[side]))
     _check_signs(balances, movements)
     await rows.execute(insert(schema.entry), entries)
-    for (account, kind), (amount, version) in balances.items():
-        await rows.execute(
-            update(schema.balance)
-            .where(schema.balance.c.account == account, schema.balance.c.kind == kind)
-            .values(amount_mc=amount, version=version)
-        )
+    await rows.execute(
+        update(schema.balance)
+        .where(schema.balance.c.account == bindparam("whose"), schema.balance.c.kind == bindparam("which"))
+        .values(amount_mc=bindparam("amount"), version=bindparam("after")),
+        [
+            {"whose": account, "which": kind, "amount": amount, "after": version}
+            for (account, kind), (amount, version) in balances.items()
+        ],
+    )
     return ids
 
 
@@ -140,8 +142,14 @@ async def _insert_transfers(
         }
         for movement, (source, target) in zip(movements, sides, strict=True)
     ]
-    statement = insert(schema.transfer).returning(schema.transfer.c.id, sort_by_parameter_order=True)
-    return list((await rows.execute(statement, values)).scalars())
+    await rows.execute(insert(schema.transfer), values)
+    # One look for all: RETURNING in the order of the rows would cost SQLite a statement each.
+    table = schema.transfer
+    found = await rows.execute(
+        select(table.c.idem_key, table.c.id).where(table.c.idem_key.in_([value["idem_key"] for value in values]))
+    )
+    id_of = {row.idem_key: row.id for row in found}
+    return [id_of[movement.idem_key] for movement in movements]
 
 
 def _entry(transfer_id: int, side: _Side, amount_mc: int, after: tuple[int, int]) -> dict[str, object]:
@@ -166,15 +174,17 @@ def _check_signs(balances: dict[_Side, tuple[int, int]], movements: Sequence[Mov
 
 
 async def ensure_account(rows: AsyncConnection, account: AccountId, *, now_ms: int) -> None:
-    """Open an account inside the caller's transaction if it isn't there."""
-    known = await rows.scalar(select(schema.account.c.id).where(schema.account.c.id == account))
-    if known is not None:
+    """Open an account if it isn't there, and lock it for the caller's transaction.
+
+    Two orders under one key wait here for each other; the second then finds the first's film.
+    """
+    lock = select(schema.account.c.id).where(schema.account.c.id == account).with_for_update()
+    if await rows.scalar(lock) is not None:
         return
-    await rows.execute(insert(schema.account).values(id=account, created_at_ms=now_ms))
-    await rows.execute(
-        insert(schema.balance),
-        [{"account": account, "kind": kind, "amount_mc": 0, "version": 0} for kind in (Kind.AVAILABLE, Kind.HELD)],
-    )
+    await insert_missing(rows, schema.account, {"id": account, "created_at_ms": now_ms})
+    for kind in (Kind.AVAILABLE, Kind.HELD):
+        await insert_missing(rows, schema.balance, {"account": account, "kind": kind, "amount_mc": 0, "version": 0})
+    await rows.execute(lock)
 
 
 async def grant(books: Books, account: AccountId, amount_mc: MilliCredits, *, idem_key: str) -> None:
@@ -187,28 +197,6 @@ async def grant(books: Books, account: AccountId, amount_mc: MilliCredits, *, id
     async with books.writing() as rows:
         await ensure_account(rows, account, now_ms=books.now_ms())
         await move(rows, [movement], now_ms=books.now_ms())
-
-
-async def grant_once(books: Books, account: AccountId, amount_mc: MilliCredits, *, reason: str) -> bool:
-    """Give an account that is there credits, once per `reason` where one is named.
-
-    Returns:
-        Whether they were given by this call.
-
-    Raises:
-        AccountUnknown: There is no such account.
-    """
-    key = f"grant:{account}:{reason or secrets.token_hex(8)}"
-    movement = Movement(kind=TransferKind.GRANT, account=account, amount_mc=amount_mc, idem_key=key)
-    async with books.writing() as rows:
-        # Two that give for one reason wait here for each other.
-        known = select(schema.account.c.id).where(schema.account.c.id == account).with_for_update()
-        if await rows.scalar(known) is None:
-            raise AccountUnknown(account=account)
-        if await rows.scalar(select(schema.transfer.c.id).where(schema.transfer.c.idem_key == key)) is not None:
-            return False
-        await move(rows, [movement], now_ms=books.now_ms())
-    return True
 
 
 async def granted_mc(books: Books, account: AccountId) -> MilliCredits:

@@ -92,8 +92,6 @@ async def admitted(
         LimitReached: This order is new, and one too many.
     """
     await ensure_account(rows, customer.account, now_ms=now_ms)
-    # Two orders under one key wait here for each other; the second then finds the first's film.
-    await rows.execute(select(schema.account.c.id).where(schema.account.c.id == customer.account).with_for_update())
     if idem_key is not None:
         table = schema.film
         columns = (table.c.id, table.c.fingerprint, table.c.retry_of)

@@ -76,6 +76,16 @@ async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, n
     return None
 
 
+async def give_slot_back(rows: AsyncConnection, *, vendor: str, model: str, key_print: str, at_ms: int) -> None:
+    """Free the slot granted at `at_ms`, inside the caller's transaction: its POST never left this machine."""
+    gate = schema.rate_gate
+    key = {"vendor": vendor, "model": model, "key_print": key_print}
+    granted_ms = list(await rows.scalar(select(gate.c.granted_at_ms).filter_by(**key).with_for_update()) or [])
+    if at_ms in granted_ms:
+        granted_ms.remove(at_ms)
+        await rows.execute(update(gate).filter_by(**key).values(granted_at_ms=granted_ms))
+
+
 async def lock_gate(rows: AsyncConnection, *, vendor: str, model: str, key_print: str) -> None:
     """Let nobody else submit to, or take a job of, a vendor's model until the caller's transaction has ended."""
     gate = schema.rate_gate
@@ -96,6 +106,12 @@ async def close_gate(books: Books, rule: GateRule, *, for_s: float) -> None:
         )
 
 
+async def films_waiting(books: Books, rule: GateRule, *, besides: FilmId) -> int:
+    """Return how many other films wait at a gate now."""
+    async with books.reading() as rows:
+        return await _waiting(rows, rule, besides, now_ms=books.now_ms())
+
+
 async def _jobs(rows: AsyncConnection, rule: GateRule) -> int:
     table = schema.attempt
     query = select(func.count()).where(
@@ -113,13 +129,21 @@ async def _ahead(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_
     own = await rows.scalar(
         select(waiter.c.last_grant_ms).filter_by(vendor=rule.vendor, model=rule.model, film=film_id)
     )
+    return await _waiting(rows, rule, film_id, now_ms=now_ms, served_before_ms=own or 0)
+
+
+async def _waiting(
+    rows: AsyncConnection, rule: GateRule, besides: FilmId, *, now_ms: int, served_before_ms: int | None = None
+) -> int:
+    waiter = schema.gate_waiter
     query = select(func.count()).where(
         waiter.c.vendor == rule.vendor,
         waiter.c.model == rule.model,
-        waiter.c.film != film_id,
-        waiter.c.last_grant_ms < (own or 0),
+        waiter.c.film != besides,
         waiter.c.back_at_ms > now_ms - 2 * rule.patience_ms,
     )
+    if served_before_ms is not None:
+        query = query.where(waiter.c.last_grant_ms < served_before_ms)
     return int((await rows.scalar(query)) or 0)
 
 

@@ -200,11 +200,14 @@ class Voices(Protocol):
         """
 
 
-class Purse(Protocol):
+class Account(Protocol):
     """The operator's account at a vendor."""
 
-    async def credits_available(self) -> Decimal:
-        """Return what is left, in the vendor's currency.
+    async def credits_available(self) -> Decimal | None:
+        """Ask something that costs nothing: the vendor is reachable and knows the key.
+
+        Returns:
+            What is left, in the vendor's currency; None if it never says.
 
         Raises:
             ProviderUnavailable: It can't be asked now.

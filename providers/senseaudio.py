@@ -176,6 +176,12 @@ class SenseAudio:
         file_url = task.video_url if state is JobState.SUCCEEDED else None
         return JobReport(job_id=job_id, state=state, file_url=file_url, failure=failure)
 
+    async def credits_available(self) -> None:
+        """List the models, which is free: a way to try the key. What is left is told nowhere; see `ports.Account`."""
+        reply = await self._wire.read("v1/models", params={"mode": "video"})
+        if not reply.ok:
+            raise _refusal(self._wire, reply)
+
     async def candidates(self, order: ClipOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:  # noqa: ARG002
         """Return nothing: there is no list."""
         return ()

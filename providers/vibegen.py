@@ -179,6 +179,10 @@ class Vibegen:
             failure=self._failure(task) if state is JobState.FAILED else None,
         )
 
+    async def credits_available(self) -> None:
+        """Look at the list, which is free: a way to try the key. What is left is told nowhere; see `ports.Account`."""
+        await self._page(1, 0)
+
     async def candidates(self, order: ClipOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:  # noqa: ARG002
         """Read the whole list: every task of exactly this prompt since `since_s`; see `providers.ports`.
 

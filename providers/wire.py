@@ -89,6 +89,11 @@ class Wire:
         self._reads = vendor_client(connection, timeouts=self.timeouts)
         self._sends = vendor_client(connection, timeouts=self.timeouts, keep_alive=False)
 
+    @property
+    def clock_ahead_s(self) -> float:
+        """How far the vendor's clock was ahead of this machine's at its last answer, in seconds."""
+        return self._ahead_s
+
     async def __aenter__(self) -> Self:
         return self
 

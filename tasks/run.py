@@ -8,15 +8,25 @@ from typing import Final, TypeVar
 
 from prefect.exceptions import PrefectException
 
-from film.errors import DatabaseUnusable, FilmCanceled, FilmEnded, FilmFailed, LeaseTaken, LongVideoError, StaleEpoch
+from film.errors import (
+    DatabaseUnusable,
+    DeadlineExceeded,
+    FilmCanceled,
+    FilmEnded,
+    FilmFailed,
+    LeaseTaken,
+    LongVideoError,
+    StaleEpoch,
+)
 from film.ids import FilmId
-from film.status import Status
+from film.status import ErrorCode, Status
 from ledger import films
 from ledger.ending import fail_film
 from ledger.leases import Lease, release_lease, renew_lease, take_lease
 from ledger.rows import Fault, Film
 from providers.transport import HTTP_ERRORS
 from tasks.blame import StageFault, fault_of
+from tasks.deadline import DeadlineWatch
 from tasks.holder import is_dead
 from tasks.studio import Studio
 
@@ -40,6 +50,8 @@ class FilmRun:
         self.opened = film
         self.stage = Status.QUEUED
         self._stop = asyncio.Event()
+        #: The film's fault that no stage of it raised: its deadline.
+        self.fault: Fault | None = None
 
     @property
     def film_id(self) -> FilmId:
@@ -56,8 +68,9 @@ class FilmRun:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def stop(self) -> None:
-        """End all work of this run: nothing more is submitted, what runs is abandoned."""
+    def stop(self, fault: Fault | None = None) -> None:
+        """End all work of this run: nothing more is submitted, what runs is abandoned; `fault` is why, if it is one."""
+        self.fault = self.fault or fault
         self._stop.set()
 
     async def until_stopped(self, work: Awaitable[T]) -> T:
@@ -134,12 +147,18 @@ async def _keep(run: FilmRun) -> None:
     """Renew the lease, and notice soon when the film is no longer this run's."""
     timings, books = run.studio.timings, run.studio.books
     renewed_s = run.studio.clock.now()
+    deadline = DeadlineWatch(run.studio, run.opened)
     while True:
         await asyncio.sleep(timings.watch_s)
         try:
             if run.studio.clock.now() - renewed_s >= timings.renew_s:
                 await renew_lease(books, run.lease, lease_s=timings.lease_s)
                 renewed_s = run.studio.clock.now()
+                deadline_s = await deadline.passed_s()
+                if deadline_s is not None:
+                    late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
+                    run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
+                    return
             elif (await films.epoch_of(books, run.film_id)) != run.lease.epoch:
                 run.stop()
                 return
@@ -157,9 +176,12 @@ async def _settled(run: FilmRun, error: Exception) -> LongVideoError:
     """Settle the film after `error` and return what the run's caller is told."""
     if isinstance(error, FilmEnded):
         return error
-    if isinstance(error, StaleEpoch | RunStopped):
+    if run.fault is not None:  # then whatever the stages said of their stop came later
+        fault = run.fault
+    elif isinstance(error, StaleEpoch | RunStopped):
         return await _ended(run.studio, run.film_id)
-    fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
+    else:
+        fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
     try:
         await fail_film(run.studio.books, run.lease, fault)
     except StaleEpoch:

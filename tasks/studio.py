@@ -1,7 +1,7 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -15,8 +15,9 @@ from film.request import FilmRequest
 from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
 from providers import registry
+from providers.claude import Claude
 from providers.egress import download
-from providers.ports import Judge, Storage, Voices, Writer
+from providers.ports import Account, Storage, Voices
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
@@ -35,11 +36,17 @@ _BROUGHT_BYTES_MAX: Final = 50 * 2**20
 class Studio:
     """Everything a film is made with, opened once a process; plain attributes, no environment behind them."""
 
-    def __init__(self, settings: Settings, *, desk: Desk, doors: Doors, writer: Writer, judge: Judge) -> None:
+    def __init__(self, settings: Settings, *, desk: Desk, doors: Doors, claude: tuple[Claude, Claude]) -> None:
         self.settings = settings
         self.desk = desk
-        self.writer = writer
-        self.judge = judge
+        writing, judging = claude
+        self.writer = registry.writer(writing)
+        self.judge = registry.judge(judging)
+        #: The operator's accounts, by vendor; what is asked there costs nothing.
+        self.accounts: Mapping[str, Account] = {
+            **{vendor.value: registry.account(vendor, wire) for vendor, wire in doors.wires.items()},
+            "anthropic": writing,
+        }
         self.holder = new_holder()
         self._doors = doors
         self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
@@ -110,6 +117,10 @@ class Studio:
             if (counter.rule.vendor, counter.rule.model) == (vendor, model):
                 return counter
         return None
+
+    def clock_ahead_s(self, vendor: Vendor) -> float:
+        """Return how far a vendor's clock was ahead of this machine's at its last answer, in seconds."""
+        return self._doors.wires[vendor].clock_ahead_s
 
     def storage(self) -> Storage:
         """Return where a provider reads files of ours."""
@@ -188,8 +199,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             fault=kill_at(settings.crash_at) if settings.crash_at else no_fault,
         )
         doors = await open_doors(settings, timings, origin, stack)
-        writer, judge = await _claude(settings, origin, stack)
-        studio = Studio(settings, desk=desk, doors=doors, writer=writer, judge=judge)
+        studio = Studio(settings, desk=desk, doors=doors, claude=await _claude(settings, origin, stack))
         token = _open.set(studio)
         try:
             yield studio
@@ -206,9 +216,9 @@ async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:
     return await stack.enter_async_context(launched(settings.home, time_scale=settings.time_scale))
 
 
-async def _claude(settings: Settings, origin: str | None, stack: AsyncExitStack) -> tuple[Writer, Judge]:
+async def _claude(settings: Settings, origin: str | None, stack: AsyncExitStack) -> tuple[Claude, Claude]:
     key = SIMULATED_KEYS["anthropic"] if origin else settings.anthropic_api_key.get_secret_value()
     connection = Connection(base_url=f"{origin}/anthropic" if origin else settings.anthropic_url, key=key)
     writing = await stack.enter_async_context(registry.writer_claude(connection, model=settings.writer_model))
     judging = await stack.enter_async_context(registry.judge_claude(connection, model=settings.judge_model))
-    return registry.writer(writing), registry.judge(judging)
+    return writing, judging

@@ -24,7 +24,7 @@ class Timings:
     #: A job is looked for this far before its intent.
     overlap_s: float = 60
     #: Between two looks at a job, and the longest it may take.
-    poll_s: float = 10
+    poll_s: float = 5
     job_deadline_s: float = 1800
     #: A vendor's rate window, and the guard between its clock and ours.
     window_s: float = 60
@@ -34,6 +34,10 @@ class Timings:
     grant_fresh_s: float = 0.5
     #: Between two tries where the vendor names no time.
     patience_s: float = 2
+    #: What writing, anchors, sound and composing may take besides the segments.
+    around_s: float = 3600
+    #: How many times faster than the documents say the vendors are.
+    vendor_scale: float = 1
     #: How long a vendor may be unreachable before the film gives up.
     outage_s: float = 600
 
@@ -54,11 +58,13 @@ class Timings:
             get_timeout_s=20,
             list_lag_s=60 / time_scale,
             skew_s=1,
-            poll_s=max(10 / time_scale, 0.2),
+            poll_s=max(5 / time_scale, 0.2),
             job_deadline_s=600,
             window_s=60 / time_scale,
             guard_s=0.3,
             grant_fresh_s=0.2,
             patience_s=max(2 / time_scale, 0.1),
+            around_s=1200,
+            vendor_scale=time_scale,
             outage_s=60,
         )

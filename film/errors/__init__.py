@@ -2,7 +2,7 @@
 
 LongVideoError
 ├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
-│   ├── InvalidRequest, InsufficientCredits, MissingKey, ApiKeyRefused, IdempotencyKeyReused
+│   ├── InvalidRequest, InsufficientCredits, MissingKey, NotAgreed, ApiKeyRefused, IdempotencyKeyReused
 │   ├── LimitReached        TooManyOrders, TooManyFilms
 │   ├── AccountUnknown, ApiKeyUnknown
 │   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
@@ -59,6 +59,7 @@ from film.errors.requests import (
     LimitReached,
     MissingKey,
     NoSegments,
+    NotAgreed,
     NotAwaitingApproval,
     NotComposable,
     NotRetryable,
@@ -114,6 +115,7 @@ __all__ = [
     "ModerationUnavailable",
     "NarrationTooLong",
     "NoSegments",
+    "NotAgreed",
     "NotAwaitingApproval",
     "NotComposable",
     "NotRetryable",

@@ -43,4 +43,4 @@ async def test_uploads_speakers_and_credits(simulated: Simulated, tmp_path: Path
         assert url.startswith(simulated.url)
         spoken = await registry.speakers(wire).speakers("zh-CN")
         assert {speaker.language for speaker in spoken} == {"zh"}
-        assert await registry.purses([wire])["listenhub"].credits_available() > 0
+        assert await registry.account(Vendor.LISTENHUB, wire).credits_available() > 0
