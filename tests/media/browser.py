@@ -106,7 +106,7 @@ def _served(page: bytes, film: bytes, found: queue.Queue[dict[str, Any]]) -> Ite
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
-        def do_GET(self) -> None:  # noqa: N802 - the base class's name
+        def do_GET(self) -> None:
             if self.path != "/film.mp4":
                 self.answer(200 if self.path == "/" else 404, "text/html", page if self.path == "/" else b"")
                 return
@@ -115,7 +115,7 @@ def _served(page: bytes, film: bytes, found: queue.Queue[dict[str, Any]]) -> Ite
             place = {"Accept-Ranges": "bytes", "Content-Range": f"bytes {start}-{end}/{len(film)}"}
             self.answer(206, "video/mp4", film[start : end + 1], **place)
 
-        def do_POST(self) -> None:  # noqa: N802 - the base class's name
+        def do_POST(self) -> None:
             found.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.answer(204, "text/plain", b"")
 
