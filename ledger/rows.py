@@ -128,6 +128,10 @@ class Segment:
     object_key: str | None
     sha256: str | None
     size_bytes: int | None
+    #: The object of its cover; None until its part is made.
+    cover_key: str | None
+    #: How alike the pictures are on both sides of the cut before it (1.0 = the same); None where nothing is chained.
+    seam_similarity: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +221,8 @@ def segment_from(row: RowMapping) -> Segment:
         object_key=row["object_key"],
         sha256=row["sha256"],
         size_bytes=row["size_bytes"],
+        cover_key=row["cover_key"],
+        seam_similarity=row["seam_similarity"],
     )
 
 
