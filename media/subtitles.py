@@ -42,10 +42,17 @@ def captions(cues: Sequence[Cue], *, language: str) -> tuple[Caption, ...]:
 def srt(cues: Sequence[Cue], *, language: str) -> str:
     """Return the cues as a SubRip file (empty for no cues)."""
     blocks = [
-        f"{number}\n{_clock(shown.start_sample, ',')} --> {_clock(shown.end_sample, ',')}\n{_plain(shown.rows)}\n"
+        f"{number}\n{_clock(shown.start_sample, ',')} --> {_clock(shown.end_sample, ',')}\n{plain_text(shown.rows)}\n"
         for number, shown in enumerate(captions(cues, language=language), start=1)
     ]
     return "\n".join(blocks)
+
+
+def plain_text(rows: Sequence[str]) -> str:
+    """Return a caption's lines as they stand in SRT, and in the film's own subtitle stream."""
+    # SRT has no escapes, and readers take `<...>` and `{...}` for markup.
+    twins = str.maketrans({"<": "＜", ">": "＞", "{": "｛", "}": "｝"})
+    return "\n".join(row.translate(twins) for row in rows)
 
 
 def vtt(cues: Sequence[Cue], *, language: str) -> str:
@@ -118,12 +125,6 @@ def _ass_text(rows: Sequence[str]) -> str:
     # Braces would open an override and a backslash an escape: their full-width twins mean nothing to libass.
     twins = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
     return "\\N".join(row.translate(twins) for row in rows)
-
-
-def _plain(rows: Sequence[str]) -> str:
-    # SRT has no escapes, and readers take `<...>` and `{...}` for markup.
-    twins = str.maketrans({"<": "＜", ">": "＞", "{": "｛", "}": "｝"})
-    return "\n".join(row.translate(twins) for row in rows)
 
 
 def _clock(sample: int, mark: str) -> str:

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     local_credits: str = Field("", description="Credits the local account has; empty: what each film needs.")
     segment_attempts: int = Field(2, ge=1, le=5, description="Paid tries per segment; the second only where it helps.")
     producer: str = Field("LongVideo", description="Name of the service in the film's label of generated content.")
+    label_line: str = Field("", description="Line drawn on every film's pictures, such as `AI 生成`; empty: none.")
     writer_model: str = Field("claude-sonnet-5-5", description="Model that writes the script.")
     judge_model: str = Field("claude-haiku-5-5", description="Model that moderates.")
     happyhorse_per_minute: int = Field(5, ge=1, description="Submits a minute that ListenHub allows for happyhorse.")

@@ -25,7 +25,7 @@ _PAGE = """<!doctype html><video id="film" muted playsinline preload="auto" src=
 const film = document.getElementById("film"), canvas = document.createElement("canvas");
 const pen = canvas.getContext("2d", {willReadFrequently: true});
 const once = event => new Promise(done => film.addEventListener(event, done, {once: true}));
-const shown = () => new Promise(done => film.requestVideoFrameCallback((now, frame) => done(frame.mediaTime)));
+const shown = () => new Promise(done => film.requestVideoFrameCallback(done));
 const tell = found => fetch("/found", {method: "POST", body: JSON.stringify(found)});
 const number = () => {
   pen.drawImage(film, 0, 0);
@@ -42,8 +42,8 @@ async function watch(seeks) {
     const frame = shown(), sought = once("seeked");
     film.currentTime = second;
     await sought;
-    const media_s = await frame;
-    found.sought.push([media_s, number()]);
+    await frame;
+    found.sought.push(number());
     found.stills.push(canvas.toDataURL("image/png").split(",")[1]);
   }
   film.currentTime = 0;
@@ -66,14 +66,15 @@ watch(SEEKS).catch(error => tell({error: String(error)}));
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """What the browser saw: (seconds of the film's clock, number of the picture) for each frame it showed."""
+    """What the browser showed, as the pictures' own numbers."""
 
     duration_s: float
     size: tuple[int, int]
-    sought: list[tuple[float, int]]
-    played: list[tuple[float, int]]
-    #: What it showed after each seek.
+    #: After each seek: the number, and the picture itself.
+    sought: list[int]
     stills: list[Path]
+    #: While it played: seconds of the film's clock, and the number.
+    played: list[tuple[float, int]]
 
 
 def chromium() -> str | None:
@@ -94,9 +95,9 @@ def visit(film: Path, *, seeks: Sequence[float], folder: Path) -> Visit:
     return Visit(
         duration_s=said["duration_s"],
         size=tuple(said["size"]),
-        sought=[tuple(seen) for seen in said["sought"]],
-        played=[tuple(seen) for seen in said["played"]],
+        sought=said["sought"],
         stills=stills,
+        played=[tuple(seen) for seen in said["played"]],
     )
 
 

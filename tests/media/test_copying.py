@@ -140,7 +140,7 @@ async def test_a_film_of_copied_parts_is_exact(make_clip: MakeClip, canvas: Canv
         title="copied",
         into=film,
     )
-    verify_film(film, frames=240, canvas=canvas, subtitles=False, label_id="vid_1", decode=True)
+    verify_film(film, frames=240, canvas=canvas, captions=None, label_id="vid_1", decode=True)
     assert numbers(film) == list(range(48)) * 5
     apart = [digest for part in parts for digest in await pictures(part.picture)]
     assert await pictures(film) == apart

@@ -84,6 +84,7 @@ async def test_captions_stand_inside_the_frame(ratio: AspectRatio, make_clip: Ma
     assert [frame for frame in (0, 11, 12, 23, 24, 35) if changed(rgb(part.picture, frame))] == [12, 23]
     assert sorted(path.name for path in (tmp_path / "part").iterdir()) == [
         "cover.jpg",
+        "glances.yuv",
         "last.png",
         "part.json",
         "picture.mp4",

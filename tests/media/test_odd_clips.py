@@ -161,7 +161,7 @@ async def test_all_oddities_together_make_one_exact_film(odd_part: OddPart, canv
     native = [(part.sound, index * FRAMES * 2000) for index, part in enumerate(parts)]
     mixed = await mix(frames=frames, narration=[], music=None, native=native, into=tmp_path / "film.m4a")
     film = tmp_path / "film.mp4"
-    wanted = {"frames": frames, "canvas": canvas, "subtitles": False, "label_id": "vid_1"}
+    wanted = {"frames": frames, "canvas": canvas, "captions": None, "label_id": "vid_1"}
     await mux(
         picture=[part.picture for part in parts],
         sound=mixed.sound,

@@ -64,7 +64,7 @@ def verify(film: Film, canvas: Canvas, path: Path | None = None, *, decode: bool
         path or film.path,
         frames=FRAMES,
         canvas=canvas,
-        subtitles=True,
+        captions=[],
         label_id="vid_1",
         sound=film.mix,
         decode=decode,
@@ -73,7 +73,7 @@ def verify(film: Film, canvas: Canvas, path: Path | None = None, *, decode: bool
 
 async def test_a_film_without_a_cue_still_has_its_one_subtitle_stream(film: Film, canvas: Canvas) -> None:
     assert srt([], language="zh") == ""
-    assert verify(film, canvas, decode=True).subtitle_streams == 1
+    assert verify(film, canvas, decode=True).captions == 0
 
 
 async def test_label_and_title_are_read_back_whole(film: Film) -> None:
