@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from film.canvas import frames_of
-from film.errors import DeliverableRejected
+from film.errors import CommandFailed, DeliverableRejected
 from film.request import Subtitles
 from film.status import Status
 from film.storyboard import Storyboard
@@ -40,7 +40,7 @@ class Composed:
 
 @stage(Status.COMPOSING)
 async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soundtrack: Soundtrack) -> Composed:
-    """Return the finished film, verified; one that fails its verification is composed once more, from the clips.
+    """Return the finished film, verified; one that fails is composed once more, from the clips.
 
     Raises:
         DeliverableRejected: The file isn't the planned film.
@@ -53,7 +53,7 @@ async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soun
     try:
         parts = await of_one_profile(run, footage.shots, anew=False)
         facts = await _film(run, storyboard, parts, soundtrack, folder)
-    except DeliverableRejected:
+    except (DeliverableRejected, CommandFailed):
         # Its pieces were left by earlier stages, perhaps by another run: they may be what is damaged.
         parts = await of_one_profile(run, footage.shots, anew=True)
         facts = await _film(run, storyboard, parts, await mixed(run, footage), folder)
