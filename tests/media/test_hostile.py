@@ -1,8 +1,11 @@
 """Hostile and damaged files: every one is refused, by the gate or by the strict decode, and nothing is left behind."""
 
+import asyncio
 import os
 import random
+import signal
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,10 +18,16 @@ from media.conform import conform
 from media.gate import CLIP_LIMIT_BYTES, gate_clip, gate_image, gate_sound
 from media.probe import probe
 
+from .airgap import POSSIBLE, run_airgapped
 from .conftest import MakeClip
 
 #: `make prove-hostile` asks for 500.
 MUTATIONS = int(os.environ.get("LONGVIDEO_PROVE_MUTATIONS", "50"))
+
+
+#: Nothing may take longer to be judged.
+HANG_S = 30
+AIRGAP = pytest.mark.skipif(not POSSIBLE, reason="needs Linux on x86-64 or ARM64")
 
 
 @pytest.fixture
@@ -116,11 +125,14 @@ def test_a_huge_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
 
 
 async def judged(path: Path, canvas: Canvas, folder: Path) -> bool:
-    """Whether the clip gets in."""
+    """Whether the clip gets in; it is told in time, and by no process that was killed at a socket."""
     try:
-        gate_clip(path, kept_s=3)
-        await conform(path, canvas=canvas, frames=72, into=folder / "part")
-    except ClipRejected:
+        async with asyncio.timeout(HANG_S):
+            gate_clip(path, kept_s=3)
+            await conform(path, canvas=canvas, frames=72, into=folder / "part")
+    except ClipRejected as refused:
+        cause = refused.__cause__
+        assert not isinstance(cause, CommandFailed) or cause.code != -signal.SIGSYS
         return False
     return True
 
@@ -148,19 +160,80 @@ async def test_random_bytes_in_the_payload_are_refused(make_clip: MakeClip, canv
     assert not await judged(path, canvas, tmp_path)
 
 
+@AIRGAP
 async def test_no_mutation_is_accepted_wrongly(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
-    """Wrongly: although an independent strict decode errs, or finds another number of pictures than the index has."""
+    """Wrongly: although an independent strict decode errs, or finds another number of pictures than the index has.
+
+    Nor does one open a socket, or take longer than half a minute.
+    """
     whole = (await make_clip("-movflags", "+faststart")).read_bytes()
     chance = random.Random(20_261_120)
-    path, accepted, wrongly = tmp_path / "clip.mp4", 0, []
-    for number in range(MUTATIONS):
-        path.write_bytes(mutated(whole, chance))
-        if await judged(path, canvas, tmp_path):
-            accepted += 1
-            if not await decodes(path):
-                wrongly.append(number)
+    path = tmp_path / "clip.mp4"
+
+    async def all_judged() -> tuple[int, list[int]]:
+        accepted, wrongly = 0, []
+        for number in range(MUTATIONS):
+            path.write_bytes(mutated(whole, chance))
+            if await judged(path, canvas, tmp_path):
+                accepted += 1
+                if not await decodes(path):
+                    wrongly.append(number)
+        return accepted, wrongly
+
+    accepted, wrongly = run_airgapped(all_judged)
     assert wrongly == []
     assert accepted < MUTATIONS  # a mutator that damages nothing would show nothing
+    assert left_in(tmp_path) in (["clip.mp4"], ["clip.mp4", "part"])
+
+
+@AIRGAP
+async def test_a_socket_would_be_seen(listener: socket.socket) -> None:
+    """The test of the test: ffmpeg without our guards is killed as it opens its socket."""
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/a.mp4"
+    with pytest.raises(CommandFailed) as caught:
+        run_airgapped(lambda: run_ffmpeg(["-i", url, "-f", "null", "-"], deadline_s=30))
+    assert caught.value.code == -signal.SIGSYS
+
+
+@AIRGAP
+@pytest.mark.parametrize("name", FOREIGN)
+async def test_a_foreign_file_opens_no_socket(
+    name: str, make_clip: MakeClip, listener: socket.socket, canvas: Canvas, tmp_path: Path
+) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(FOREIGN[name][0](listener.getsockname()[1], (await make_clip()).read_bytes()))
+
+    async def conformed_anyway() -> None:
+        with pytest.raises(ClipRejected) as refused:
+            await conform(path, canvas=canvas, frames=72, into=tmp_path / "part")
+        assert not isinstance(refused.value.__cause__, CommandFailed)
+
+    assert not run_airgapped(lambda: judged(path, canvas, tmp_path))
+    run_airgapped(conformed_anyway)
+
+
+@AIRGAP
+async def test_a_clip_that_names_its_data_elsewhere_is_read_from_itself_alone(
+    make_clip: MakeClip, listener: socket.socket, canvas: Canvas, tmp_path: Path
+) -> None:
+    """An MP4's data reference may be a URL (ISO/IEC 14496-12, 8.7.2): nobody follows it."""
+    whole = (await make_clip()).read_bytes()
+    here = struct.pack(">I4sI", 12, b"url ", 1)  # flag 1: in this file
+    assert whole.count(here) == 2
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/a".encode() + b"\0"
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(with_box_grown(whole, here, struct.pack(">I4sI", 12 + len(url), b"url ", 0) + url))
+    run_airgapped(lambda: judged(path, canvas, tmp_path))
+
+
+def with_box_grown(whole: bytes, box: bytes, other: bytes) -> bytes:
+    """Put `other` in the place of the first `box`, and let every box around it grow; the index stands last."""
+    data, at, more = bytearray(whole), whole.index(box), len(other) - len(box)
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"):
+        size_at = whole.rindex(name, 0, at) - 4
+        struct.pack_into(">I", data, size_at, struct.unpack_from(">I", whole, size_at)[0] + more)
+    data[at : at + len(box)] = other
+    return bytes(data)
 
 
 def mutated(whole: bytes, chance: random.Random) -> bytes:
