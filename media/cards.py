@@ -101,7 +101,9 @@ def _card(text: str, subtitle: str, canvas: Canvas, into: Path, *, language: str
 def _font_size(rows: Sequence[str], canvas: Canvas, share: float) -> int:
     # Half-width units are half a font size wide; a tenth of the canvas stays free at either side.
     widest = max((width(row) for row in rows), default=1)
-    return max(8, min(int(min(canvas.height, 1.2 * canvas.width) * share), int(canvas.width * 0.8 * 2 / max(1, widest))))
+    return max(
+        8, min(int(min(canvas.height, 1.2 * canvas.width) * share), int(canvas.width * 0.8 * 2 / max(1, widest)))
+    )
 
 
 def _words(rows: Sequence[str], size: int, *, color: str = "#ffffff", align: str = "center") -> Any:
