@@ -77,7 +77,7 @@ def ass(
         canvas: The film's picture size.
         start_sample: The part's first sample in the film.
         samples: The part's length.
-        notice: A text that stands in the upper left corner all the time (the visible label).
+        notice: A text that stands at the upper edge all the time (the visible label).
     """
     events = []
     for shown in captions(cues, language=language):
@@ -97,7 +97,7 @@ def _ass_head(canvas: Canvas) -> str:
     label_size = _notice_size(canvas)
     fields = "Name,Fontname,Fontsize,PrimaryColour,OutlineColour,BackColour,Outline,Shadow,Alignment"
     words = f"Style: Words,{FAMILY},{size},&H00FFFFFF,&H00000000,&H80000000,{size / 14:.1f},0,2"
-    label = f"Style: Notice,{FAMILY},{label_size},&H30FFFFFF,&H60000000,&H80000000,{label_size / 20:.1f},0,7"
+    label = f"Style: Notice,{FAMILY},{label_size},&H30FFFFFF,&H60000000,&H80000000,{label_size / 20:.1f},0,8"
     margins = f"{side},{side},{max(8, canvas.height // 20)}"
     return "\n".join(
         [
