@@ -50,8 +50,8 @@ def srt(cues: Sequence[Cue], *, language: str) -> str:
 
 def plain_text(rows: Sequence[str]) -> str:
     """Return a caption's lines as they stand in SRT, and in the film's own subtitle stream."""
-    # SRT has no escapes, and readers take `<...>` and `{...}` for markup.
-    twins = str.maketrans({"<": "＜", ">": "＞", "{": "｛", "}": "｝"})
+    # SRT has no escapes, and readers take `<...>`, `{...}` and `\N` for markup.
+    twins = str.maketrans({"<": "＜", ">": "＞", "{": "｛", "}": "｝", "\\": "＼"})
     return "\n".join(row.translate(twins) for row in rows)
 
 

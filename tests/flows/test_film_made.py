@@ -11,6 +11,7 @@ from PIL import Image
 
 from film.status import ErrorCode, Status
 from ledger import films
+from ledger.salvage import compose_again
 from service.telling import film_json, seams_text
 from tasks.studio import Studio
 from tests.flows.conftest import made, ordered
@@ -66,6 +67,23 @@ async def test_a_film_that_is_wrong_twice_fails_and_names_the_check(studio: Stud
     assert film.fault is not None
     assert (film.fault.code, film.fault.stage) == (ErrorCode.DELIVERABLE_REJECTED, Status.COMPOSING)
     assert film.fault.message.startswith("The film fails boxes: expected boxes inside the file, found ")
+
+
+async def test_composing_again_with_the_parts_there_encodes_nothing(studio: Studio) -> None:
+    film = await made(studio, await ordered(studio, **BARE))
+    before = parts_written(studio)
+    await compose_again(studio.books, film.id)
+    again = await made(studio, film.id)
+    assert (again.status, again.compose_n) == (Status.COMPLETED, 1)
+    assert parts_written(studio) == before
+
+
+def parts_written(studio: Studio) -> dict[str, tuple[int, int]]:
+    """When each part's picture was written, and where it lies on the disk."""
+    pictures = (studio.work / "parts").glob("*/picture.mp4")
+    found = {path.parent.name: path.stat() for path in pictures}
+    assert found
+    return {name: (facts.st_mtime_ns, facts.st_ino) for name, facts in found.items()}
 
 
 async def test_a_chained_film_tells_how_its_cuts_meet(studio: Studio) -> None:

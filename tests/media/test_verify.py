@@ -1,5 +1,6 @@
 """The verifier against films spoiled in one way each: it names the check. A film that passes is in every other test."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -221,6 +222,19 @@ async def test_a_mux_that_fails_leaves_the_old_film_and_nothing_else(film: Film)
         await muxed(film.picture, film.folder / "missing.m4a", film.path)
     assert film.path.read_bytes() == before
     assert names_in(film.folder) == names
+
+
+async def test_a_mux_that_is_cancelled_leaves_the_old_film_or_a_whole_one(film: Film, canvas: Canvas) -> None:
+    """Cancelled wherever it stands after so many steps of the event loop."""
+    names = names_in(film.folder)
+    for steps in range(0, 400, 10):
+        work = asyncio.create_task(muxed(film.picture, film.sound, film.path))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        work.cancel()
+        await asyncio.wait({work})
+        verify(film, canvas)
+        assert names_in(film.folder) == names
 
 
 def names_in(folder: Path) -> list[str]:
