@@ -52,6 +52,7 @@ def make(
     seed: Annotated[int | None, typer.Option(help="0 to 2147483647.")] = None,
     ask: Annotated[bool, typer.Option("--approve", help="Wait for `longvideo approve ID` before spending.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Don't go on with an unfinished film of the same order.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Live: spend without asking.")] = False,
     resume: Annotated[str, typer.Option(help="Go on with this film.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -80,7 +81,7 @@ def make(
     async def body() -> int:
         from service.making import ordering, resuming  # noqa: PLC0415 - Prefect reads its settings at import
 
-        start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new)
+        start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new, yes=yes)
         return await _made_here(start, out, settings, console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))

@@ -8,22 +8,33 @@ from typing import Final, TypeVar
 
 from prefect.exceptions import PrefectException
 
-from film.errors import FilmCanceled, FilmEnded, FilmFailed, LeaseTaken, LongVideoError, StaleEpoch
+from film.errors import (
+    DatabaseUnusable,
+    DeadlineExceeded,
+    FilmCanceled,
+    FilmEnded,
+    FilmFailed,
+    LeaseTaken,
+    LongVideoError,
+    StaleEpoch,
+)
 from film.ids import FilmId
-from film.status import Status
+from film.status import ErrorCode, Status
 from ledger import films
 from ledger.ending import fail_film
 from ledger.leases import Lease, release_lease, renew_lease, take_lease
 from ledger.rows import Fault, Film
 from providers.transport import HTTP_ERRORS
 from tasks.blame import StageFault, fault_of
+from tasks.deadline import DeadlineWatch
 from tasks.holder import is_dead
 from tasks.studio import Studio
 
 T = TypeVar("T")
 
-#: Prefect's own trouble is no fault of the film: it is given back, and the dispatcher takes it up again.
-UNSETTLED: Final = (PrefectException, *HTTP_ERRORS)
+#: Prefect's own trouble, or the database's, is no fault of the film: it is given back, and the dispatcher takes it up
+#: again.
+UNSETTLED: Final = (PrefectException, DatabaseUnusable, *HTTP_ERRORS)
 
 
 class RunStopped(LongVideoError):
@@ -39,6 +50,8 @@ class FilmRun:
         self.opened = film
         self.stage = Status.QUEUED
         self._stop = asyncio.Event()
+        #: The film's fault that no stage of it raised: its deadline.
+        self.fault: Fault | None = None
 
     @property
     def film_id(self) -> FilmId:
@@ -55,8 +68,9 @@ class FilmRun:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def stop(self) -> None:
-        """End all work of this run: nothing more is submitted, what runs is abandoned."""
+    def stop(self, fault: Fault | None = None) -> None:
+        """End all work of this run: nothing more is submitted, what runs is abandoned; `fault` is why, if it is one."""
+        self.fault = self.fault or fault
         self._stop.set()
 
     async def until_stopped(self, work: Awaitable[T]) -> T:
@@ -100,12 +114,12 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
         yield run
     except asyncio.CancelledError:
         # The process is going away, or somebody cancelled the coroutine: the film stays for the next run.
-        await release_lease(studio.books, lease)
+        await _give_back(studio, lease)
         raise
     except Exception as error:
         first = _first(error)
         if isinstance(first, UNSETTLED):
-            await release_lease(studio.books, lease)
+            await _give_back(studio, lease)
             raise
         raise await _settled(run, first) from error
     finally:
@@ -124,31 +138,50 @@ async def _leased(studio: Studio, film_id: FilmId) -> Lease:
         return await take_lease(books, film_id, holder=holder, lease_s=lease_s, instead_of=taken.holder)
 
 
+async def _give_back(studio: Studio, lease: Lease) -> None:
+    with suppress(DatabaseUnusable):  # then the lease lapses by itself
+        await release_lease(studio.books, lease)
+
+
 async def _keep(run: FilmRun) -> None:
     """Renew the lease, and notice soon when the film is no longer this run's."""
     timings, books = run.studio.timings, run.studio.books
     renewed_s = run.studio.clock.now()
+    deadline = DeadlineWatch(run.studio, run.opened)
     while True:
         await asyncio.sleep(timings.watch_s)
         try:
             if run.studio.clock.now() - renewed_s >= timings.renew_s:
                 await renew_lease(books, run.lease, lease_s=timings.lease_s)
                 renewed_s = run.studio.clock.now()
+                deadline_s = await deadline.passed_s()
+                if deadline_s is not None:
+                    late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
+                    run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
+                    return
             elif (await films.epoch_of(books, run.film_id)) != run.lease.epoch:
                 run.stop()
                 return
         except StaleEpoch:
             run.stop()
             return
+        except DatabaseUnusable:
+            # It may come back; but whoever can't renew must have stopped before another takes the film over.
+            if run.studio.clock.now() - renewed_s >= timings.lease_s - timings.watch_s:
+                run.stop()
+                return
 
 
 async def _settled(run: FilmRun, error: Exception) -> LongVideoError:
     """Settle the film after `error` and return what the run's caller is told."""
     if isinstance(error, FilmEnded):
         return error
-    if isinstance(error, StaleEpoch | RunStopped):
+    if run.fault is not None:  # then whatever the stages said of their stop came later
+        fault = run.fault
+    elif isinstance(error, StaleEpoch | RunStopped):
         return await _ended(run.studio, run.film_id)
-    fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
+    else:
+        fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
     try:
         await fail_film(run.studio.books, run.lease, fault)
     except StaleEpoch:
