@@ -25,7 +25,7 @@ async def scripting(run: FilmRun) -> Storyboard:
     if film.storyboard is not None:
         return film.storyboard
     request = film.request
-    # Told before anything is bought: words that can't be drawn can't be put on a picture.
+    # Told before anything is bought. Not every door at which a film is ordered knows the font.
     require_glyphs(f"{request.title_card or ''}{request.end_card or ''}{run.studio.settings.label_line}")
     brief = Brief(
         prompt=request.prompt,

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from film.request import parse_request
 from film.status import ErrorCode, Status
 from ledger import films
 from ledger.salvage import compose_again
 from service.telling import film_json, seams_text
+from tasks.ordering import order_film
 from tasks.studio import Studio
-from tests.flows.conftest import made, ordered
+from tests.flows.conftest import Vendors, made, ordered
 
 BARE = {"duration": 9, "provider": "seedance-fast"}
 
@@ -108,6 +110,17 @@ async def test_a_chained_film_tells_how_its_cuts_meet(studio: Studio) -> None:
     assert seam["repeated_frame_dropped"] == (second.seam_similarity >= 0.97)
     assert f"0|1 {second.seam_similarity:.3f}" in seams_text((first, second))
     assert film_json(film, (first, second))["segments"][1]["seam_similarity"] == second.seam_similarity
+
+
+async def test_a_card_that_can_not_be_drawn_is_told_before_anything_is_bought(studio: Studio, vendors: Vendors) -> None:
+    """Ordered at a door that doesn't know the font."""
+    before = len(vendors.jobs("listenhub-video"))
+    request = parse_request({"prompt": "A rocket", "duration": 9, "end_card": "Lift-off \N{ROCKET}"})
+    film = await made(studio, (await order_film(studio, request, idem_key=None)).film_id)
+    assert film.fault is not None
+    assert (film.fault.code, film.fault.stage) == (ErrorCode.SCRIPT_INVALID, Status.SCRIPTING)
+    assert "\N{ROCKET}" in film.fault.message
+    assert len(vendors.jobs("listenhub-video")) == before
 
 
 async def test_the_label_line_is_drawn_with_everything_else(studio: Studio) -> None:
