@@ -127,7 +127,7 @@ def _plan(
     clip: Path, overlay: Overlay, *, canvas: Canvas, frames: int, skip_frames: int, may_copy: bool, draft: Path
 ) -> _Order:
     facts, seen, cut = probe(clip), look(clip), None
-    if may_copy and skip_frames == 0 and overlay.empty:
+    if may_copy and skip_frames == 0 and overlay.empty and facts.start_s <= LATE_START_S:
         cut = plan_cut(clip, facts, seen, canvas=canvas, frames=frames)
     return _Order(
         clip=clip,

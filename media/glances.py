@@ -11,10 +11,12 @@ from typing import Any, Final
 import av
 import ffmpeg
 import numpy as np
+from av import VideoFrame
 from numpy.typing import NDArray
 
 from film.canvas import FPS, TIMESCALE
 from film.errors import DeliverableRejected
+from media.avc import IDR, unit_kinds
 from media.part import Part
 
 #: Every so many frames a glance is taken.
@@ -78,9 +80,15 @@ def check_pictures(film: Path, parts: Sequence[Part]) -> int:
 def _key_frames(film: Path) -> Iterator[tuple[int, Glance]]:
     with av.open(str(film), format="mp4", options={"protocol_whitelist": "file"}) as container:
         video = container.streams.video[0]
-        video.codec_context.skip_frame = "NONKEY"
         video.codec_context.thread_count = 1
-        for frame in container.decode(video):
-            small = frame.reformat(width=_WIDTH, height=_HEIGHT, format="yuv420p", interpolation="AREA")
-            luma = np.frombuffer(bytes(small.planes[0]), np.uint8).reshape(_HEIGHT, -1)[:, :_WIDTH]
-            yield round((frame.pts or 0) * FPS / TIMESCALE), luma.reshape(-1).astype(np.int16)
+        for packet in container.demux(video):
+            if packet.size and not (packet.is_keyframe and IDR in unit_kinds(bytes(packet))):
+                continue  # some encoders also mark pictures that need others before them
+            for frame in packet.decode():
+                yield round((frame.pts or 0) * FPS / TIMESCALE), _glance(frame)
+
+
+def _glance(frame: VideoFrame) -> Glance:
+    small = frame.reformat(width=_WIDTH, height=_HEIGHT, format="yuv420p", interpolation="AREA")
+    luma = np.frombuffer(bytes(small.planes[0]), np.uint8).reshape(_HEIGHT, -1)[:, :_WIDTH]
+    return luma.reshape(-1).astype(np.int16)
