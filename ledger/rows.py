@@ -129,6 +129,9 @@ class Segment:
     object_key: str | None
     sha256: str | None
     size_bytes: int | None
+    #: The object of its cover, and how alike both sides of a chained cut before it are (1.0 = the same), once known.
+    cover_key: str | None
+    seam_similarity: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,15 +217,9 @@ def segment_from(row: RowMapping) -> Segment:
     """Return the segment a row holds."""
     return Segment(
         film=FilmId(row["film"]),
-        index=row["index"],
-        kept_s=row["kept_s"],
-        rendered_s=row["rendered_s"],
-        price_mc=MilliCredits(row["price_mc"]),
-        hold=row["hold"],
         state=SegmentState(row["state"]),
-        object_key=row["object_key"],
-        sha256=row["sha256"],
-        size_bytes=row["size_bytes"],
+        **{name: row[name] for name in ("index", "kept_s", "rendered_s", "price_mc", "hold")},
+        **{name: row[name] for name in ("object_key", "sha256", "size_bytes", "cover_key", "seam_similarity")},
     )
 
 

@@ -38,6 +38,7 @@ def film_json(film: Film, segments: Sequence[Segment] = ()) -> dict[str, Any]:
                 "status": segment.state,
                 "seconds": segment.kept_s,
                 "cost": credits_number(segment.price_mc) if segment.state is SegmentState.READY else 0,
+                "seam_similarity": segment.seam_similarity,
             }
             for segment in segments
         ]
@@ -69,6 +70,16 @@ def film_text(film: Film, files: Sequence[Path]) -> str:
     if film.simulated:
         lines.append("simulated: made by simulators, nothing was paid")
     return "\n".join([*lines, *(str(file) for file in files)])
+
+
+def seams_text(segments: Sequence[Segment]) -> str:
+    """Return how well the cuts of a chained film meet, in one line; empty where none was measured."""
+    seams = [
+        f"{segment.index - 1}|{segment.index} {segment.seam_similarity:.3f}"
+        for segment in segments
+        if segment.seam_similarity is not None
+    ]
+    return f"cuts, 1 = the same picture on both sides: {', '.join(seams)}" if seams else ""
 
 
 def films_table(found: Sequence[Film]) -> Table:

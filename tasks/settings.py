@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     senseaudio_daily_cap: Decimal | None = Field(None, ge=0, description="Rendered seconds a day at SenseAudio.")
     vibegen_daily_cap: Decimal | None = Field(None, ge=0, description="vibegen credits a day (UTC); empty: no cap.")
     producer: str = Field("LongVideo", description="Name of the service in the film's label of generated content.")
+    label_line: str = Field("", description="Line drawn on every film's pictures, such as `AI 生成`; empty: none.")
     writer_model: str = Field("claude-sonnet-5-5", description="Model that writes the script.")
     judge_model: str = Field("claude-haiku-5-5", description="Model that moderates.")
     happyhorse_per_minute: int = Field(5, ge=1, description="Submits a minute that ListenHub allows for happyhorse.")
