@@ -89,6 +89,7 @@ class Film:
 
     id: FilmId
     account: AccountId
+    api_key: str
     request: FilmRequest
     plan: tuple[Slot, ...]
     storyboard: Storyboard | None
@@ -176,6 +177,7 @@ def film_from(row: RowMapping) -> Film:
     return Film(
         id=FilmId(row["id"]),
         account=AccountId(row["account"]),
+        api_key=row["api_key"],
         request=stored_request(row["request"]),
         plan=tuple(Slot(**slot) for slot in row["plan"]),
         storyboard=None if row["storyboard"] is None else Storyboard.model_validate(row["storyboard"]),

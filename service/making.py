@@ -93,7 +93,7 @@ def retrying(film_id: FilmId, redo: Sequence[int], console: Console) -> Start:
     """Return the start of `retry`: a new film adopts what the ended one has ready."""
 
     async def start(studio: Studio) -> FilmId:
-        new_id = await retry_film(studio.books, film_id, local_customer(studio), redo=redo)
+        new_id = (await retry_film(studio.books, film_id, local_customer(studio), redo=redo)).film_id
         film = await films.film(studio.books, new_id)
         console.print(f"{new_id} adopts {film_id}; {credits_text(film.cost_estimate_mc)} credits held for the rest")
         return new_id

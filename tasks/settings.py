@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     image_per_minute: int = Field(3, ge=1, description="Images a minute that ListenHub allows.")
     public_url: str = Field("", description="Where the HTTP API is reached; empty: loopback, no callbacks.")
     secret: SecretStr = Field(SecretStr(""), description="Signs links, callbacks, keys; empty: made in the home.")
+    films_at_once: int = Field(20, ge=0, description="Unfinished films an account of the API may have; 0: no limit.")
+    orders_a_minute: int = Field(60, ge=0, description="Films an API key may order a minute; 0: no limit.")
+    idempotency_strict: bool = Field(
+        default=False, description="Answer a reused Idempotency-Key with another body by 422."
+    )
+    metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token of the API's /metrics; empty: none.")
+    keep_parts_days: int = Field(30, ge=0, description="Days an ended film's clips are kept; 0: for good.")
+    keep_films_days: int = Field(0, ge=0, description="Days an ended film is kept at all; 0: for good.")
     crash_at: str = Field("", description="For proofs only: the crash point at which the process kills itself.")
     listenhub_url: str = Field("https://api.marswave.ai/openapi", description="Base URL of ListenHub.")
     senseaudio_url: str = Field("https://api.senseaudio.cn", description="Base URL of SenseAudio.")

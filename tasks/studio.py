@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
-
-from sqlalchemy.exc import DBAPIError
 
 from film.callbacks import CallbackAddress
 from film.clock import Clock
@@ -19,7 +17,7 @@ from ledger.database import Books, open_books
 from providers import registry
 from providers.claude import Claude
 from providers.egress import download
-from providers.ports import Account, Storage
+from providers.ports import Account, Storage, Voices
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
@@ -33,8 +31,6 @@ from tasks.timings import Timings
 
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
-#: Between two looks at the database's time, in seconds.
-_CLOCK_LOOK_S: Final = 60.0
 
 
 class Studio:
@@ -95,6 +91,11 @@ class Studio:
     def allowed_origin(self) -> str | None:
         """The one origin that URLs may lead to besides public addresses: the simulators'."""
         return self._doors.allowed_origin
+
+    @property
+    def speakers(self) -> Voices:
+        """Who lists the narrators."""
+        return self._doors.speakers
 
     def video(self, provider: Provider) -> Counter:
         """Return who renders a provider's segments, behind its gate."""
@@ -184,7 +185,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
         await clock.set_by(books)
-        time_keeper = asyncio.create_task(_keep_time(clock, books))
+        time_keeper = asyncio.create_task(clock.follow(books))
         stack.callback(time_keeper.cancel)
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
@@ -204,13 +205,6 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             yield studio
         finally:
             _open.reset(token)
-
-
-async def _keep_time(clock: DatabaseClock, books: Books) -> None:
-    while True:
-        await asyncio.sleep(_CLOCK_LOOK_S)
-        with suppress(DBAPIError, OSError):  # a look that fails leaves the time as it was told last
-            await clock.set_by(books)
 
 
 async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:
