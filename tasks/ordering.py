@@ -37,8 +37,14 @@ def checked_request(wish: Mapping[str, Any], settings: Settings, *, allowed_orig
     return request
 
 
-async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | None) -> Opened:
+async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | None, at_once: bool = True) -> Opened:
     """Write the film into the books for this machine's own user.
+
+    Args:
+        studio: Where it is made.
+        request: The checked order.
+        idem_key: The key that makes asking again harmless; None orders a new film.
+        at_once: This process makes it; else a dispatcher does.
 
     Raises:
         InsufficientCredits: A local budget is set and doesn't cover the film.
@@ -50,7 +56,14 @@ async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | No
     if studio.settings.local_credits:
         await _grant_budget(studio, studio.settings.local_credits)
     customer = local_customer(studio)
-    opened = await open_film(studio.books, request, customer, idem_key=idem_key, simulated=studio.simulated)
+    opened = await open_film(
+        studio.books,
+        request,
+        customer,
+        idem_key=idem_key,
+        simulated=studio.simulated,
+        maker=studio.maker if at_once else None,
+    )
     studio.desk.fault("film_opened")
     return opened
 

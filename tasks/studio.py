@@ -11,16 +11,19 @@ from film.clock import Clock, SystemClock
 from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
 from ledger.database import Books, open_books
+from ledger.leases import Maker
 from providers import registry
 from providers.egress import download
 from providers.ports import Judge, Storage, Writer
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
+from tasks.buttons import Buttons
 from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
 from tasks.holder import new_holder
+from tasks.keeping import Keeper
 from tasks.settings import Settings
 from tasks.timings import Timings
 
@@ -37,6 +40,8 @@ class Studio:
         self.writer = writer
         self.judge = judge
         self.holder = new_holder()
+        self.keeper = Keeper(desk.books, desk.clock, desk.timings)
+        self.buttons = Buttons(desk.books)
         self._doors = doors
         self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
         self.voices = doors.counter(doors.voices, Vendor.LISTENHUB, settings.voice_per_minute)
@@ -60,6 +65,11 @@ class Studio:
     def timings(self) -> Timings:
         """How long the house waits."""
         return self.desk.timings
+
+    @property
+    def maker(self) -> Maker:
+        """This process as the maker of the films it orders for itself."""
+        return Maker(holder=self.holder, lease_s=self.timings.lease_s)
 
     @property
     def work(self) -> Path:
@@ -174,6 +184,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         doors = await open_doors(settings, timings, origin, stack)
         writer, judge = await _claude(settings, origin, stack)
         studio = Studio(settings, desk=desk, doors=doors, writer=writer, judge=judge)
+        await stack.enter_async_context(studio.keeper.running())
         token = _open.set(studio)
         try:
             yield studio
