@@ -8,6 +8,7 @@ import typer
 
 from service.cli_films import approve, audit, cancel, list_films, reject, show, watch
 from service.cli_make import compose, estimate, make, retry
+from service.cli_up import deploy, up, worker
 from service.terminal import Json, print_json, read_settings, run
 
 app = typer.Typer(
@@ -77,6 +78,9 @@ for command in (
     migrate,
     audit,
     doctor,
+    up,
+    worker,
+    deploy,
 ):
     app.command("list" if command is list_films else None)(command)
 

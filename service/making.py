@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Console
 
@@ -22,6 +22,7 @@ from ledger.salvage import compose_again, retry_film
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
+from service.signals import sigterm
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
 from tasks.ordering import checked_request, local_customer, order_film
@@ -29,8 +30,6 @@ from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
 
 SIMULATED_LINE = "SIMULATED: simulators make this film, no vendor is called. Set LISTENHUB_API_KEY for the real thing."
-
-_SIGTERM_LOOK_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,32 +150,16 @@ async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
         cancels.add(loop.create_task(cancel_film(studio.books, film_id)))
 
     loop.add_signal_handler(signal.SIGINT, cancel)
-    sigterm = asyncio.create_task(_own_sigterm(making.cancel))
     showing = asyncio.create_task(show_progress(studio.books, film_id, console))
     try:
-        await making
-        await showing
+        async with sigterm(making.cancel):
+            await making
+            await showing
     finally:
         showing.cancel()
-        sigterm.cancel()
         loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
         await asyncio.gather(*cancels)
     return await films.film(studio.books, film_id)
-
-
-async def _own_sigterm(stop: Callable[[], object]) -> None:
-    """Keep SIGTERM ours: Prefect's engine puts its own handler over it, which raises wherever the loop happens to be.
-
-    A stop must be a cancellation, so that the film is given back.
-    """
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop)
-    ours = signal.getsignal(signal.SIGTERM)
-    while True:
-        await asyncio.sleep(_SIGTERM_LOOK_S)
-        if signal.getsignal(signal.SIGTERM) is not ours:
-            loop.add_signal_handler(signal.SIGTERM, stop)
 
 
 async def _flow(produce_film: Any, film_id: FilmId) -> None:
