@@ -27,7 +27,7 @@ from film.ids import FilmId
 from ledger import films
 from ledger.database import Books
 from ledger.ending import cancel_film
-from tasks.prefect_trouble import PREFECT_TROUBLE
+from tasks.prefect_runs import PREFECT_TROUBLE
 
 _LOG: Final = logging.getLogger(__name__)
 _FLOWS: Final = ("long-video", "produce-film", "compose-again", "retry-film", "housekeeping")

@@ -25,7 +25,7 @@ from ledger.leases import Lease, release_lease
 from ledger.processes import ProcessKind, tell_alive, tell_gone
 from service.closing import close_dead_runs
 from tasks.holder import is_dead
-from tasks.prefect_trouble import PREFECT_TROUBLE
+from tasks.prefect_runs import PREFECT_TROUBLE
 from tasks.studio import Studio
 
 _LOG: Final = logging.getLogger(__name__)

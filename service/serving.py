@@ -46,7 +46,7 @@ async def serving_films(studio: Studio) -> AsyncIterator[None]:
 async def _joined(worker: FilmWorker) -> None:
     try:
         async with asyncio.timeout(_READY_S):
-            while worker.backend_id is None:  # noqa: ASYNC110 - Prefect's worker has no event for it
+            while not worker.is_setup:  # noqa: ASYNC110 - Prefect's worker has no event for it
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError:
         reason = f"{socket.gethostname()} could not join the work pool {POOL}"

@@ -21,7 +21,7 @@ from film.errors import NotAwaitingApproval
 from ledger import films
 from ledger.approvals import answer
 from ledger.rows import Approval
-from tasks.prefect_trouble import PREFECT_TROUBLE
+from tasks.prefect_runs import PREFECT_TROUBLE
 from tasks.run import FilmRun
 from tasks.statement import storyboard_markdown
 

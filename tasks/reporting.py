@@ -27,7 +27,7 @@ from ledger import films
 from ledger.database import Books
 from ledger.rows import Film, Segment
 from store.objects import Objects
-from tasks.prefect_trouble import PREFECT_TROUBLE
+from tasks.prefect_runs import PREFECT_TROUBLE
 from tasks.statement import credit_statement, storyboard_markdown
 
 _LOG: Final = logging.getLogger(__name__)

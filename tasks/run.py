@@ -18,9 +18,8 @@ from ledger.ending import cancel_film, fail_film
 from ledger.leases import Lease, release_lease, take_lease
 from ledger.rows import Fault, Film
 from tasks.blame import StageFault, fault_of
-from tasks.buttons import cancelling
 from tasks.holder import is_dead
-from tasks.prefect_trouble import PREFECT_TROUBLE
+from tasks.prefect_runs import PREFECT_TROUBLE, cancelling
 from tasks.reporting import Report
 from tasks.studio import Studio
 
@@ -103,7 +102,7 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
         raise await _ended(studio, film_id) from None
     studio.desk.fault("leased")
     run = FilmRun(studio, lease, await films.film(studio.books, film_id), _flow_run_id())
-    async with run.report.shown(), studio.buttons.watched(run.flow_run_id, film_id):
+    async with run.report.shown(), studio.buttons.watched(run.flow_run_id, film_id, cancelling):
         with studio.keeper.kept(lease, lost=run.stop, moved=run.report.moved):
             try:
                 _check_runs(run.opened)
