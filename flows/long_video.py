@@ -27,8 +27,8 @@ from tasks.scripting import scripting
 from tasks.studio import Studio, shared_studio
 
 
-def _form(title: str, description: str) -> Any:
-    return Field(json_schema_extra={"title": title, "description": description})
+def _form(title: str, description: str, **bounds: Any) -> Any:
+    return Field(json_schema_extra={"title": title, "description": description}, **bounds)
 
 
 # Parameters are judged by `film/request` alone, at every door alike; the annotations make the form.
@@ -41,7 +41,9 @@ async def long_video(
             "What the film is about, in any language; 1 to 2000 characters. {date} becomes the day of the run.",
         ),
     ],
-    duration: Annotated[int, _form("Length in seconds", "3 to 180; the film is exact to the frame.")] = 30,
+    duration: Annotated[
+        int, _form("Length in seconds", "3 to 180; the film is exact to the frame.", ge=3, le=180)
+    ] = 30,
     provider: Annotated[Provider, _form("Video model", "Who renders the segments.")] = Provider.HAPPYHORSE,
     resolution: Annotated[Resolution, _form("Resolution", "As the video model allows.")] = Resolution.P720,
     aspect_ratio: Annotated[AspectRatio, _form("Aspect ratio", "Width to height.")] = AspectRatio.WIDE,
@@ -54,7 +56,7 @@ async def long_video(
     end_card: Annotated[str | None, _form("End card", "2 s over the last segment.")] = None,
     continuity: Annotated[Continuity, _form("Continuity", "Reference images, or cut to cut.")] = Continuity.ANCHORED,
     reference_images: Annotated[list[str] | None, _form("Reference images", "At most 9 public URLs.")] = None,
-    seed: Annotated[int | None, _form("Seed", "0 to 2147483647; empty: free.")] = None,
+    seed: Annotated[int | None, _form("Seed", "0 to 2147483647; empty: free.", ge=0, le=2147483647)] = None,
     approve: Annotated[bool, _form("Ask before spending", "The film waits for a person.")] = False,
     webhook_url: Annotated[str | None, _form("Webhook", "Told when the film has ended.")] = None,
     metadata: Annotated[dict[str, str] | None, _form("Metadata", "Yours; echoed in the webhook.")] = None,
