@@ -69,7 +69,13 @@ class PrefectServer:
         argv += ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
         with self._log.open("ab") as sink:
             return subprocess.Popen(  # noqa: S603 - our own interpreter
-                argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
+                argv,
+                # The UI would look for its API at port 4200, wherever it was served from.
+                env={**os.environ, "PREFECT_UI_API_URL": self.api_url},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
             )
 
     def _unusable(self, reason: str) -> PrefectUnavailable:

@@ -91,16 +91,23 @@ class Report:
         if self._flow_run_id is None:
             yield
             return
-        following = asyncio.create_task(self._follow(self._flow_run_id))
+        following, stopped = asyncio.create_task(self._follow(self._flow_run_id)), False
         try:
             yield
+        except asyncio.CancelledError:
+            stopped = True
+            raise
         finally:
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
+            if not stopped:
+                await self._last_word(self._flow_run_id)
+
+    async def _last_word(self, flow_run_id: UUID) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORD_S):
-                await self._tell(self._flow_run_id)
+                await self._tell(flow_run_id)
 
     async def _follow(self, flow_run_id: UUID) -> None:
         while True:
