@@ -17,7 +17,7 @@ _MARKS: Final[Mapping[SegmentState, str]] = {
 
 
 def storyboard_markdown(film: Film, segments: Sequence[Segment], pictures: Mapping[int, str]) -> str:
-    """Return the film's shots, one a row.
+    """Return the film's shots, one below the other.
 
     Args:
         film: The film.
@@ -25,13 +25,13 @@ def storyboard_markdown(film: Film, segments: Sequence[Segment], pictures: Mappi
         pictures: A data URL by segment's index, of those whose clip has arrived.
     """
     title = film.storyboard.title if film.storyboard else film.request.prompt
-    lines = [f"# {_cell(title)}", "", _facts(film), ""]
-    lines += ["| segment | picture | seconds | state | what is seen, *what is said* |", "|---|---|---|---|---|"]
+    lines = [f"# {_plain(title)}", "", _facts(film), ""]
     for segment in segments:
-        picture = f"![segment {segment.index}]({pictures[segment.index]})" if segment.index in pictures else ""
-        state = _MARKS[segment.state]
-        lines.append(f"| {segment.index} | {picture} | {segment.kept_s} | {state} | {_words(film, segment.index)} |")
-    return "\n".join(lines) + "\n"
+        lines += [f"**{segment.index}** · {segment.kept_s} s · {_MARKS[segment.state]}", ""]
+        if segment.index in pictures:
+            lines += [f"![segment {segment.index}]({pictures[segment.index]})", ""]
+        lines += _words(film, segment.index)
+    return "\n".join(lines)
 
 
 def credit_statement(film: Film, segments: Sequence[Segment]) -> str:
@@ -69,21 +69,21 @@ def _facts(film: Film) -> str:
     if film.simulated:
         words.append("simulated")
     if film.fault is not None:
-        words.append(f"{film.fault.code}: {_cell(film.fault.message)}")
+        words.append(f"{film.fault.code}: {_plain(film.fault.message)}")
     return f"`{film.id}` · " + " · ".join(words)
 
 
-def _words(film: Film, index: int) -> str:
+def _words(film: Film, index: int) -> list[str]:
     if film.storyboard is None:
-        return ""
+        return []
     shot = film.storyboard.shots[index]
-    said = f"<br>*{_cell(shot.narration)}*" if shot.narration else ""
-    return _cell(shot.prompt) + said
+    said = [f"*{_plain(shot.narration)}*", ""] if shot.narration else []
+    return [_plain(shot.prompt), "", *said]
 
 
-def _cell(text: str) -> str:
-    """Return words of others as one Markdown table cell: no markup of theirs is followed."""
+def _plain(text: str) -> str:
+    """Return words of others as one line of Markdown: no markup of theirs is followed."""
     plain = " ".join(text.split())
-    for sign in "\\`*_[]<>|":
-        plain = plain.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
+    for sign in "\\`*_[]<>|#":
+        plain = plain.replace(sign, f"\\{sign}")
     return plain
