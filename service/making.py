@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
@@ -16,13 +16,18 @@ from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
 from film.status import Status
 from ledger import films
+from ledger.database import Books
 from ledger.ending import cancel_film
+from ledger.leases import Lease, Maker
+from ledger.processes import ProcessKind, alive
 from ledger.rows import Film
 from ledger.salvage import compose_again, retry_film
+from service.looking import opened_books
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
 from service.signals import sigterm
+from store.objects import Objects
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
 from tasks.ordering import checked_request, local_customer, order_film
@@ -30,6 +35,10 @@ from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
 
 SIMULATED_LINE = "SIMULATED: simulators make this film, no vendor is called. Set LISTENHUB_API_KEY for the real thing."
+
+
+#: A dispatcher tells every 5 s that it is alive.
+_ALIVE_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,26 +83,45 @@ def resuming(film_id: FilmId) -> Start:
     return start
 
 
-def composing_again(film_id: FilmId) -> Start:
-    """Return the start of `compose`: the ended film goes back to composing."""
+#: What leads an ended film back, or salvages it; whoever is named makes it at once, else a dispatcher.
+Salvage = Callable[[Books, Maker | None], Coroutine[Any, Any, FilmId]]
 
-    async def start(studio: Studio) -> FilmId:
-        await compose_again(studio.books, film_id)
+
+def composing_again(film_id: FilmId) -> Salvage:
+    """Return the beginning of `compose`: the ended film goes back to composing."""
+
+    async def begin(books: Books, maker: Maker | None) -> FilmId:
+        await compose_again(books, film_id, maker=maker)
         return film_id
 
-    return start
+    return begin
 
 
-def retrying(film_id: FilmId, redo: Sequence[int], console: Console) -> Start:
-    """Return the start of `retry`: a new film adopts what the ended one has ready."""
+def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: Console) -> Salvage:
+    """Return the beginning of `retry`: a new film adopts what the ended one has ready."""
 
-    async def start(studio: Studio) -> FilmId:
-        new_id = await retry_film(studio.books, film_id, local_customer(studio), redo=redo)
-        film = await films.film(studio.books, new_id)
+    async def begin(books: Books, maker: Maker | None) -> FilmId:
+        new_id = await retry_film(books, film_id, local_customer(settings), redo=redo, maker=maker)
+        film = await films.film(books, new_id)
         console.print(f"{new_id} adopts {film_id}; {credits_text(film.cost_estimate_mc)} credits held for the rest")
         return new_id
 
-    return start
+    return begin
+
+
+async def salvage(begin: Salvage, *, out: Path, settings: Settings, console: Console) -> Made:
+    """Salvage a film where films are made: by a dispatcher that is alive, else here; and copy it to `out`."""
+    async with opened_books(settings) as books:
+        if await alive(books, ProcessKind.DISPATCHER, within_s=_ALIVE_S):
+            film = await show_progress(books, await begin(books, None), console)
+            objects = Objects(settings.objects_url)
+            files = await copy_out(objects, film, out) if film.status is Status.COMPLETED else ()
+            return Made(film=film, files=files)
+
+    async def start(studio: Studio) -> FilmId:
+        return await begin(studio.books, studio.maker)
+
+    return await run_here(start, out=out, settings=settings, console=console)
 
 
 async def run_here(start: Start, *, out: Path, settings: Settings, console: Console) -> Made:
@@ -112,10 +140,12 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         studio = await stack.enter_async_context(open_studio(settings))
         await drain(studio)
         film_id = await start(studio)
-        with console.status("Starting Prefect ..."):
-            await server.healthy()
-        film = await _run(studio, film_id, console)
-        files = await copy_out(studio, film, out) if film.status is Status.COMPLETED else ()
+        epoch = (await films.film(studio.books, film_id)).epoch
+        with studio.keeper.claimed(Lease(film_id=film_id, epoch=epoch, holder=studio.holder)):
+            with console.status("Starting Prefect ..."):
+                await server.healthy()
+            film = await _run(studio, film_id, console)
+        files = await copy_out(studio.objects, film, out) if film.status is Status.COMPLETED else ()
     return Made(film=film, files=files)
 
 

@@ -59,7 +59,7 @@ async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | No
     require_space(studio.work, int(needed))
     if studio.settings.local_credits:
         await _grant_budget(studio, studio.settings.local_credits)
-    customer = local_customer(studio)
+    customer = local_customer(studio.settings)
     opened = await open_film(
         studio.books,
         request,
@@ -93,7 +93,7 @@ async def film_of_run(studio: Studio, request: FilmRequest, *, flow_run_id: str 
     return await retry_film(
         studio.books,
         newest,
-        local_customer(studio),
+        local_customer(studio.settings),
         redo=(),
         idem_key=f"{key}:{run_count}",
         maker=studio.maker,
@@ -105,9 +105,9 @@ def dated(prompt: str, day: date) -> str:
     return prompt.replace("{date}", day.isoformat())
 
 
-def local_customer(studio: Studio) -> Customer:
+def local_customer(settings: Settings) -> Customer:
     """Return this machine's own user: granted what a film lacks, unless the settings give them a budget."""
-    budget = studio.settings.local_credits
+    budget = settings.local_credits
     return Customer(account=LOCAL_ACCOUNT, api_key=LOCAL_ACCOUNT, granted_on_demand=not budget)
 
 

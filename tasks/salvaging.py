@@ -33,5 +33,5 @@ async def retried(studio: Studio, film_id: FilmId, redo: Sequence[int], *, flow_
     known = None if key is None else await films.newest_under(studio.books, LOCAL_ACCOUNT, key)
     if known is not None:
         return known
-    customer = local_customer(studio)
+    customer = local_customer(studio.settings)
     return await retry_film(studio.books, film_id, customer, redo=redo, idem_key=key, maker=studio.maker)
