@@ -19,7 +19,7 @@ from ledger.database import Books
 from ledger.gate import GateRule, NotBefore, lock_gate, take_slot
 from ledger.leases import Lease, fenced
 from ledger.rows import Attempt, AttemptState, StoredFile, attempt_from
-from ledger.spend import SpendKind, micro, record_spend
+from ledger.spend import NO_CAP, Allowance, SpendKind, check_day, micro, record_spend
 from ledger.stages import progress_now
 from ledger.twins import jobs_taken, twins_unplaced
 
@@ -34,7 +34,15 @@ class Purchase:
     fingerprint: str
 
 
-async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule, *, nonce: int) -> Attempt | NotBefore:
+async def intend(
+    books: Books,
+    lease: Lease,
+    purchase: Purchase,
+    rule: GateRule,
+    *,
+    nonce: int,
+    allowance: Allowance = NO_CAP,
+) -> Attempt | NotBefore:
     """Take the gate's slot and commit the intent to buy; only then may one POST be sent.
 
     Returns:
@@ -43,11 +51,13 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
     Raises:
         StaleEpoch: The run no longer owns the film.
         InvariantBroken: An attempt for the same place is alive (I11).
+        DailyCapReached: The operator allows the vendor no more today.
     """
     async with books.writing() as rows:
         now_ms = books.now_ms()
         await fenced(rows, lease)
         await check_none_alive(rows, lease.film_id, purchase.purpose, purchase.slot)
+        await check_day(rows, rule.vendor, allowance, now_ms=now_ms)
         refused = await take_slot(rows, rule, lease.film_id, now_ms=now_ms)
         if refused is not None:
             return refused
@@ -66,19 +76,13 @@ async def intend(books: Books, lease: Lease, purchase: Purchase, rule: GateRule,
                 epoch=lease.epoch,
                 state=AttemptState.INTENT,
                 t_intent_ms=now_ms,
+                estimated_micro=micro(allowance.estimated),
             )
         )
         if purchase.purpose is Purpose.SEGMENT:
             await set_segment(rows, lease.film_id, purchase.slot, state=SegmentState.GENERATING)
         await touch_film(rows, lease.film_id, now_ms)
         return await read_attempt(rows, attempt_id)
-
-
-async def submitted(books: Books, lease: Lease, attempt: Attempt, *, job_id: str) -> Attempt:
-    """Keep a job id that can be nobody else's; the database refuses one that is (I12)."""
-    async with books.writing() as rows:
-        await fenced(rows, lease)
-        return await _keep_job(rows, attempt, job_id=job_id, strays=(), now_ms=books.now_ms())
 
 
 async def adopted(books: Books, lease: Lease, attempt: Attempt, *, listed: Sequence[str]) -> Attempt | None:
@@ -110,9 +114,9 @@ async def _keep_job(
     rows: AsyncConnection, attempt: Attempt, *, job_id: str, strays: Sequence[str], now_ms: int
 ) -> Attempt:
     await set_attempt(rows, attempt, state=AttemptState.SUBMITTED, provider_job_id=job_id, submitted_at_ms=now_ms)
-    await record_spend(rows, attempt, SpendKind.PENDING, amount=None, job_id=job_id, now_ms=now_ms)
+    await record_spend(rows, attempt, SpendKind.PENDING, job_id=job_id, now_ms=now_ms)
     for stray in strays:
-        await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, amount=None, job_id=stray, now_ms=now_ms)
+        await record_spend(rows, attempt, SpendKind.ORPHAN_LOSS, job_id=stray, now_ms=now_ms)
     await touch_film(rows, attempt.film, now_ms)
     return await read_attempt(rows, attempt.id)
 
@@ -137,15 +141,26 @@ async def orphaned(books: Books, lease: Lease, attempt: Attempt, *, failure: str
 
 
 async def failed(
-    books: Books, lease: Lease, attempt: Attempt, *, failure: str, charged: Decimal | None, refunded: Decimal | None
+    books: Books,
+    lease: Lease,
+    attempt: Attempt,
+    *,
+    failure: str,
+    final: bool = False,
+    charged: Decimal | None,
+    refunded: Decimal | None,
 ) -> None:
-    """End an attempt whose job ended without a usable file, with what the vendor says it charged and gave back."""
+    """End an attempt whose job ended without a usable file, with what the vendor says it charged and gave back.
+
+    `final` is kept, so that a run that dies before it can say so leaves nobody to try again.
+    """
     await _end(
         books,
         lease,
         attempt,
         AttemptState.FAILED,
         failure=failure,
+        final=final,
         spend=SpendKind.POSTED,
         charged=charged,
         refunded=refunded,
@@ -179,7 +194,7 @@ async def ready(
             refunded_micro=micro(refunded),
             **file,
         )
-        await record_spend(rows, attempt, SpendKind.POSTED, amount=_net(charged, refunded), job_id=None, now_ms=now_ms)
+        await record_spend(rows, attempt, SpendKind.POSTED, charged=charged, refunded=refunded, now_ms=now_ms)
         if attempt.purpose is Purpose.SEGMENT:
             await set_segment(
                 rows, lease.film_id, attempt.slot, state=SegmentState.READY, ready_attempt=attempt.id, **file
@@ -200,12 +215,6 @@ async def attempts_of(books: Books, film_id: FilmId, purpose: Purpose | None = N
         return [attempt_from(row) for row in (await rows.execute(query)).mappings()]
 
 
-async def known_jobs(books: Books, vendor: str, job_ids: Sequence[str]) -> frozenset[str]:
-    """Return those of a vendor's jobs that belong to an attempt already (I12)."""
-    async with books.reading() as rows:
-        return await jobs_taken(rows, vendor, job_ids)
-
-
 async def _end(
     books: Books,
     lease: Lease,
@@ -213,6 +222,7 @@ async def _end(
     state: AttemptState,
     *,
     failure: str,
+    final: bool = False,
     spend: SpendKind | None,
     charged: Decimal | None,
     refunded: Decimal | None,
@@ -225,17 +235,13 @@ async def _end(
             attempt,
             state=state,
             ended_at_ms=now_ms,
-            failure={"message": failure},
+            failure={"message": failure, "final": final},
             charged_micro=micro(charged),
             refunded_micro=micro(refunded),
         )
         if spend is not None:
-            await record_spend(rows, attempt, spend, amount=_net(charged, refunded), job_id=None, now_ms=now_ms)
+            await record_spend(rows, attempt, spend, charged=charged, refunded=refunded, now_ms=now_ms)
         if attempt.purpose is Purpose.SEGMENT:
             await set_segment(rows, lease.film_id, attempt.slot, state=SegmentState.PENDING)
         await touch_film(rows, lease.film_id, now_ms)
         return await read_attempt(rows, attempt.id)
-
-
-def _net(charged: Decimal | None, refunded: Decimal | None) -> Decimal | None:
-    return None if charged is None else charged - (refunded or Decimal(0))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.credits import MilliCredits, credits_text
 from film.errors import InsufficientCredits, InvariantBroken
 from film.ids import AccountId, FilmId
 from ledger import schema
-from ledger.database import Books
+from ledger.database import Books, insert_missing
 
 #: The house's own account: where credits come from and where earned ones go.
 HOUSE: Final = AccountId("house")
@@ -100,12 +100,15 @@ async def move(rows: AsyncConnection, movements: Sequence[Movement], *, now_ms: 
             entries.append(_entry(transfer_id, side, sign * movement.amount_mc, balances[side]))
     _check_signs(balances, movements)
     await rows.execute(insert(schema.entry), entries)
-    for (account, kind), (amount, version) in balances.items():
-        await rows.execute(
-            update(schema.balance)
-            .where(schema.balance.c.account == account, schema.balance.c.kind == kind)
-            .values(amount_mc=amount, version=version)
-        )
+    await rows.execute(
+        update(schema.balance)
+        .where(schema.balance.c.account == bindparam("whose"), schema.balance.c.kind == bindparam("which"))
+        .values(amount_mc=bindparam("amount"), version=bindparam("after")),
+        [
+            {"whose": account, "which": kind, "amount": amount, "after": version}
+            for (account, kind), (amount, version) in balances.items()
+        ],
+    )
     return ids
 
 
@@ -139,8 +142,14 @@ async def _insert_transfers(
         }
         for movement, (source, target) in zip(movements, sides, strict=True)
     ]
-    statement = insert(schema.transfer).returning(schema.transfer.c.id, sort_by_parameter_order=True)
-    return list((await rows.execute(statement, values)).scalars())
+    await rows.execute(insert(schema.transfer), values)
+    # One look for all: RETURNING in the order of the rows would cost SQLite a statement each.
+    table = schema.transfer
+    found = await rows.execute(
+        select(table.c.idem_key, table.c.id).where(table.c.idem_key.in_([value["idem_key"] for value in values]))
+    )
+    id_of = {row.idem_key: row.id for row in found}
+    return [id_of[movement.idem_key] for movement in movements]
 
 
 def _entry(transfer_id: int, side: _Side, amount_mc: int, after: tuple[int, int]) -> dict[str, object]:
@@ -165,15 +174,17 @@ def _check_signs(balances: dict[_Side, tuple[int, int]], movements: Sequence[Mov
 
 
 async def ensure_account(rows: AsyncConnection, account: AccountId, *, now_ms: int) -> None:
-    """Open an account inside the caller's transaction if it isn't there."""
-    known = await rows.scalar(select(schema.account.c.id).where(schema.account.c.id == account))
-    if known is not None:
+    """Open an account if it isn't there, and lock it for the caller's transaction.
+
+    Two orders under one key wait here for each other; the second then finds the first's film.
+    """
+    lock = select(schema.account.c.id).where(schema.account.c.id == account).with_for_update()
+    if await rows.scalar(lock) is not None:
         return
-    await rows.execute(insert(schema.account).values(id=account, created_at_ms=now_ms))
-    await rows.execute(
-        insert(schema.balance),
-        [{"account": account, "kind": kind, "amount_mc": 0, "version": 0} for kind in (Kind.AVAILABLE, Kind.HELD)],
-    )
+    await insert_missing(rows, schema.account, {"id": account, "created_at_ms": now_ms})
+    for kind in (Kind.AVAILABLE, Kind.HELD):
+        await insert_missing(rows, schema.balance, {"account": account, "kind": kind, "amount_mc": 0, "version": 0})
+    await rows.execute(lock)
 
 
 async def grant(books: Books, account: AccountId, amount_mc: MilliCredits, *, idem_key: str) -> None:

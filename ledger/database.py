@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,18 @@ from film.errors import DatabaseUnusable
 #: How long a writer waits for another process's transaction, in milliseconds.
 _BUSY_MS: Final = 30_000
 _POSTGRES_POOL: Final = 10
+#: Locked for too long, full, read-only, unreadable, gone: the names of SQLite's codes, and PostgreSQL's classes
+#: (connection, resources, read-only transaction, shutdown).
+_SQLITE_UNUSABLE: Final = (
+    "SQLITE_BUSY",
+    "SQLITE_FULL",
+    "SQLITE_READONLY",
+    "SQLITE_IOERR",
+    "SQLITE_CANTOPEN",
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+)
+_POSTGRES_UNUSABLE: Final = ("08", "53", "25006", "57P")
 #: Alembic keeps its state in module globals: one migration at a time in a process.
 _ALEMBIC: Final = threading.Lock()
 
@@ -41,6 +54,13 @@ class Books:
         """Return the clock's time in milliseconds; every statement takes its time from here."""
         return round(self._clock.now() * 1000)
 
+    async def server_time_s(self) -> float:
+        """Return the database's own time in unix seconds; SQLite has none but the machine's."""
+        if self.is_sqlite:
+            return time.time()
+        async with self.reading() as rows:
+            return float((await rows.execute(text("SELECT extract(epoch FROM clock_timestamp())"))).scalar_one())
+
     @property
     def is_sqlite(self) -> bool:
         """Whether row locks are the database's one writer (SQLite) or rows of their own (PostgreSQL)."""
@@ -48,15 +68,37 @@ class Books:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open one transaction that may write; it commits at the end of the block, an error rolls it back."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """Open one transaction that may write; it commits at the end of the block, an error rolls it back.
+
+        Raises:
+            DatabaseUnusable: The disk is full or read-only, or the database is gone; nothing was written.
+        """
+        with self._named():
+            async with self._writer.begin() as connection:
+                yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Open one transaction that only reads."""
-        async with self._reader.connect() as connection:
-            yield connection
+        """Open one transaction that only reads.
+
+        Raises:
+            DatabaseUnusable: The database can't be reached.
+        """
+        with self._named():
+            async with self._reader.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Turn what the database's own state does to a transaction into one named error."""
+        try:
+            yield
+        except (DBAPIError, OSError) as error:
+            if not _is_unusable(error):
+                raise
+            reason = str(getattr(error, "orig", None) or error)
+            shown = _shown(self._writer.url.render_as_string(hide_password=False))
+            raise DatabaseUnusable(where=shown, reason=reason) from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -135,8 +177,12 @@ def _alembic(url: str) -> Config:
     return config
 
 
-def migrate_schema(url: str) -> None:
+def migrate_schema(url: str, *, revision: str = "head") -> None:
     """Bring the schema at `url` up to this version; safe to run again, and by several processes at once.
+
+    Args:
+        url: The database.
+        revision: An earlier version to stop at.
 
     Raises:
         DatabaseUnusable: The database is of a newer version than this program.
@@ -145,7 +191,7 @@ def migrate_schema(url: str) -> None:
 
     try:
         with _ALEMBIC:
-            command.upgrade(_alembic(url), "head")
+            command.upgrade(_alembic(url), revision)
     except CommandError as error:
         raise DatabaseUnusable(
             where=_shown(url), reason=f"{error}; it was written by a newer version: upgrade this program"
@@ -166,6 +212,15 @@ async def _check_revision(books: Books, url: str) -> None:
         await books.close()
         reason = f"its schema is {found}, this program's is {head}: run `longvideo migrate`"
         raise DatabaseUnusable(where=_shown(url), reason=reason)
+
+
+def _is_unusable(error: DBAPIError | OSError) -> bool:
+    """Whether the database itself is in no state to work, rather than the statement wrong."""
+    if not isinstance(error, DBAPIError):
+        return True
+    name = getattr(error.orig, "sqlite_errorname", "")
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or name.startswith(_SQLITE_UNUSABLE) or state.startswith(_POSTGRES_UNUSABLE)
 
 
 def _shown(url: str) -> str:

@@ -47,5 +47,4 @@ async def _end(
         )
         if changed.rowcount == 0:
             return
-        amount = None if charged is None else charged - (refunded or Decimal(0))
-        await record_spend(rows, attempt, spend, amount=amount, job_id=None, now_ms=now_ms)
+        await record_spend(rows, attempt, spend, charged=charged, refunded=refunded, now_ms=now_ms)

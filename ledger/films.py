@@ -80,7 +80,6 @@ async def open_film(
     async with books.writing() as rows:
         now_ms = books.now_ms()
         await ensure_account(rows, customer.account, now_ms=now_ms)
-        await _lock_account(rows, customer.account)
         earlier = await _earlier(rows, customer.api_key, idem_key)
         if earlier is not None:
             return Opened(
@@ -91,11 +90,6 @@ async def open_film(
             await lease_new(rows, film_id, maker, now_ms=now_ms)
         await _insert_segments(rows, film_id, request, customer, now_ms=now_ms)
     return Opened(film_id=film_id)
-
-
-async def _lock_account(rows: AsyncConnection, account: AccountId) -> None:
-    # Two orders under one key wait here for each other; the second then finds the first's film.
-    await rows.execute(select(schema.account.c.id).where(schema.account.c.id == account).with_for_update())
 
 
 async def _earlier(rows: AsyncConnection, api_key: str, idem_key: str | None) -> tuple[str, str] | None:

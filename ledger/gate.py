@@ -15,6 +15,8 @@ from ledger import schema
 from ledger.database import Books, insert_missing
 from ledger.rows import AttemptState
 
+#: The longest a vendor closes its gate (Retry-After); a later end was stamped before the clock was set back.
+_CLOSED_MAX_MS = 3_600_000
 _OCCUPYING = (AttemptState.INTENT, AttemptState.SUBMITTED, AttemptState.DRAINING)
 
 
@@ -51,8 +53,16 @@ async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, n
     found = await rows.execute(select(gate.c.granted_at_ms, gate.c.closed_until_ms).filter_by(**key).with_for_update())
     state = found.one()
     span_ms = rule.window_ms + rule.guard_ms
-    recent = [at_ms for at_ms in state.granted_at_ms if at_ms + span_ms > now_ms]
-    not_before_ms = max(state.closed_until_ms, recent[-rule.submits] + span_ms if len(recent) >= rule.submits else 0)
+    if any(at_ms > now_ms for at_ms in state.granted_at_ms):
+        # Stamped before the clock was set back: when they really were can't be told, so they count as now. Without
+        # this a gate would stay shut for as long as the clock was wrong.
+        granted_ms = [min(at_ms, now_ms) for at_ms in state.granted_at_ms]
+        await rows.execute(update(gate).filter_by(**key).values(granted_at_ms=granted_ms))
+    else:
+        granted_ms = state.granted_at_ms
+    recent = [at_ms for at_ms in granted_ms if at_ms + span_ms > now_ms]
+    closed_ms = state.closed_until_ms if state.closed_until_ms <= now_ms + _CLOSED_MAX_MS else 0
+    not_before_ms = max(closed_ms, recent[-rule.submits] + span_ms if len(recent) >= rule.submits else 0)
     if not_before_ms > now_ms:
         return await _wait(rows, rule, film_id, at_ms=not_before_ms)
     free = rule.submits - len(recent)
@@ -76,7 +86,7 @@ async def lock_gate(rows: AsyncConnection, *, vendor: str, model: str, key_print
 async def close_gate(books: Books, rule: GateRule, *, for_s: float) -> None:
     """Let nobody submit for `for_s` seconds: the vendor answered 429."""
     gate = schema.rate_gate
-    until_ms = books.now_ms() + round(for_s * 1000)
+    until_ms = books.now_ms() + min(round(for_s * 1000), _CLOSED_MAX_MS)
     async with books.writing() as rows:
         await rows.execute(
             update(gate)
@@ -84,6 +94,12 @@ async def close_gate(books: Books, rule: GateRule, *, for_s: float) -> None:
             .filter_by(vendor=rule.vendor, key_print=rule.key_print, model=rule.model)
             .values(closed_until_ms=until_ms)
         )
+
+
+async def films_waiting(books: Books, rule: GateRule, *, besides: FilmId) -> int:
+    """Return how many other films wait at a gate now."""
+    async with books.reading() as rows:
+        return await _waiting(rows, rule, besides, now_ms=books.now_ms())
 
 
 async def _jobs(rows: AsyncConnection, rule: GateRule) -> int:
@@ -103,13 +119,21 @@ async def _ahead(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_
     own = await rows.scalar(
         select(waiter.c.last_grant_ms).filter_by(vendor=rule.vendor, model=rule.model, film=film_id)
     )
+    return await _waiting(rows, rule, film_id, now_ms=now_ms, served_before_ms=own or 0)
+
+
+async def _waiting(
+    rows: AsyncConnection, rule: GateRule, besides: FilmId, *, now_ms: int, served_before_ms: int | None = None
+) -> int:
+    waiter = schema.gate_waiter
     query = select(func.count()).where(
         waiter.c.vendor == rule.vendor,
         waiter.c.model == rule.model,
-        waiter.c.film != film_id,
-        waiter.c.last_grant_ms < (own or 0),
+        waiter.c.film != besides,
         waiter.c.back_at_ms > now_ms - 2 * rule.patience_ms,
     )
+    if served_before_ms is not None:
+        query = query.where(waiter.c.last_grant_ms < served_before_ms)
     return int((await rows.scalar(query)) or 0)
 
 

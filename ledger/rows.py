@@ -152,7 +152,11 @@ class Attempt:
     object_key: str | None
     sha256: str | None
     size_bytes: int | None
+    #: What it was expected to cost, in millionths of the vendor's credits; None = nobody could say.
+    estimated_micro: int | None
     failure: str | None
+    #: Whether its failure ends all trying: a new attempt would meet the same.
+    final: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,5 +246,7 @@ def attempt_from(row: RowMapping) -> Attempt:
         object_key=row["object_key"],
         sha256=row["sha256"],
         size_bytes=row["size_bytes"],
+        estimated_micro=row["estimated_micro"],
         failure=None if row["failure"] is None else str(row["failure"]["message"]),
+        final=row["failure"] is not None and bool(row["failure"].get("final")),
     )

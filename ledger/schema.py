@@ -173,11 +173,13 @@ attempt = Table(
     Column("object_key", String(512)),
     Column("sha256", String(64)),
     Column("size_bytes", BigInteger),
+    Column("estimated_micro", BigInteger),
     Column("charged_micro", BigInteger),
     Column("refunded_micro", BigInteger),
     UniqueConstraint("vendor", "provider_job_id"),
     Index("ix_attempt_film_purpose_slot", "film", "purpose", "slot"),
     Index("ix_attempt_vendor_fingerprint", "vendor", "fingerprint"),
+    Index("ix_attempt_vendor_intent", "vendor", "t_intent_ms"),
 )
 
 #: A vendor's word that a job may have ended: a hint to poll now, which decides nothing.

@@ -116,6 +116,13 @@ class Claude:
         """Close the connections."""
         await self._client.close()
 
+    async def credits_available(self) -> None:
+        """List the models, which is free: a way to try the key; see `providers.ports.Account` for what it raises."""
+        try:
+            await self._client.models.list(limit=1)
+        except anthropic.AnthropicError as error:
+            raise self._failure(error) from None
+
     async def ask(self, question: Question[AnswerT]) -> AnswerT:
         """Return the checked answer.
 

@@ -118,8 +118,8 @@ class ListenHubVoices:
         ]
 
 
-class ListenHubPurse:
-    """The operator's credits at ListenHub; a `Purse`."""
+class ListenHubAccount:
+    """The operator's credits at ListenHub; an `Account`."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire

@@ -196,7 +196,7 @@ class ListenHubVideo:
         return task
 
     async def _page(self, number: int, _seen: int) -> Page[Task]:
-        reply = await self._wire.read(f"{_PATH}/tasks", params={"page": number, "pageSize": _PAGE_SIZE})
+        reply = await self._wire.read_list(f"{_PATH}/tasks", params={"page": number, "pageSize": _PAGE_SIZE})
         listing = read_data(self._wire, reply, Listing)
         tasks = [self._wire.decoded(Task, item, reply) for item in listing.items]
         return Page(items=tasks, total=listing.total, number=listing.page)

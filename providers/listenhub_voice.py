@@ -172,7 +172,7 @@ class ListenHubVoice:
 
     async def _page(self, number: int, _seen: int) -> Page[Task]:
         # No keyword: its fuzzy match is documented nowhere, so it could hide the very task that is looked for.
-        reply = await self._wire.read(f"{_PATH}/tasks", params={"page": number, "pageSize": _PAGE_SIZE})
+        reply = await self._wire.read_list(f"{_PATH}/tasks", params={"page": number, "pageSize": _PAGE_SIZE})
         listing = read_data(self._wire, reply, Listing)
         tasks = [self._wire.decoded(Task, item, reply) for item in listing.items]
         return Page(items=tasks, total=listing.total, number=listing.page)

@@ -7,7 +7,7 @@ import random
 from typing import Any, Final
 
 from film.clock import Clock
-from film.errors import ProviderJobFailed, ProviderJobUnknown, ProviderRateLimited, ProviderUnavailable
+from film.errors import DeadlineExceeded, ProviderJobUnknown, ProviderRateLimited, ProviderUnavailable
 from providers.ports import JobReport, JobState, JobVendor
 from providers.wire import AskLater
 
@@ -15,8 +15,6 @@ from providers.wire import AskLater
 _JITTER: Final = 0.1
 #: The longest back-off, as a multiple of the interval.
 _BACK_OFF_MAX: Final = 8
-#: Answers "unknown job" in a row that are taken for a list that lags behind the create.
-UNKNOWN_ANSWERS_MAX: Final = 5
 
 
 async def wait_for(
@@ -25,8 +23,9 @@ async def wait_for(
     *,
     clock: Clock,
     interval_s: float,
+    started_s: float,
     deadline_s: float,
-    jitter: random.Random | None = None,
+    unheard_s: float,
 ) -> JobReport:
     """Look at a job until it has ended.
 
@@ -35,42 +34,44 @@ async def wait_for(
         job_id: The vendor's id of it.
         clock: Measures the waiting and does it.
         interval_s: Seconds between two looks.
-        deadline_s: Until when, in unix seconds of `clock`; one last look is taken then.
-        jitter: The source of the spread; a seeded one makes a run repeatable.
+        started_s: When it was ordered, in unix seconds of `clock`, whichever process asked.
+        deadline_s: The longest it may take from then; one last look is taken at the end.
+        unheard_s: How long in a row the vendor may be unreachable, or deny the job.
 
     Returns:
         The report of its end.
 
     Raises:
-        ProviderJobFailed: It was still running at the deadline (`may_retry`), as far as could be seen.
-        ProviderJobUnknown: The vendor denies the job again and again.
+        DeadlineExceeded: It was still running at the deadline.
+        ProviderUnavailable, ProviderRateLimited: The vendor could not be asked for `unheard_s`.
+        ProviderJobUnknown: It denied the job for as long (a list may lag behind the create).
         ProviderError: What the vendor's `report` finds final (the key is refused).
     """
-    spread, unanswered, unknown = jitter or random.Random(), 0, 0
+    spread, unanswered, heard_s = random.Random(job_id), 0, clock.now()
     while True:
-        last_look = clock.now() >= deadline_s
-        asked_to_wait_s = 0.0
+        asked_to_wait_s, began_s = 0.0, clock.now()
         try:
             report = await vendor.report(job_id)
-        except (ProviderUnavailable, ProviderRateLimited) as error:
-            unanswered += 1
-            asked_to_wait_s = _asked_to_wait_s(error)
-        except ProviderJobUnknown:
-            unanswered, unknown = 0, unknown + 1
-            if unknown >= UNKNOWN_ANSWERS_MAX:
+        except (ProviderUnavailable, ProviderRateLimited, ProviderJobUnknown) as error:
+            if clock.now() - heard_s > unheard_s:
                 raise
+            denied = isinstance(error, ProviderJobUnknown)
+            unanswered = 0 if denied else unanswered + 1
+            asked_to_wait_s = _asked_to_wait_s(error)
+            left_s = heard_s + unheard_s - clock.now()
         else:
-            unanswered = unknown = 0
+            unanswered, heard_s = 0, clock.now()
             if report.state is not JobState.RUNNING:
                 return report
-        if last_look:
-            late = f"job {job_id} had no result by its deadline"
-            raise ProviderJobFailed(provider=vendor.vendor, detail=late, wire_code="deadline")
+            if began_s >= started_s + deadline_s:
+                raise DeadlineExceeded(what=f"a job at {vendor.vendor}", deadline_s=deadline_s)
+            left_s = started_s + deadline_s - clock.now()
         wait_s = interval_s * min(2**unanswered, _BACK_OFF_MAX) * spread.uniform(1 - _JITTER, 1 + _JITTER)
-        await clock.sleep(max(0.0, min(max(wait_s, asked_to_wait_s), deadline_s - clock.now())))
+        # Never 0: a last look at the very deadline must not become a loop.
+        await clock.sleep(max(interval_s / 10, min(max(wait_s, asked_to_wait_s), left_s)))
 
 
-def _asked_to_wait_s(error: ProviderUnavailable | ProviderRateLimited) -> float:
+def _asked_to_wait_s(error: ProviderUnavailable | ProviderRateLimited | ProviderJobUnknown) -> float:
     if isinstance(error, AskLater | ProviderRateLimited):
         return error.retry_after_s or 0.0
     return 0.0

@@ -69,6 +69,13 @@ class JobVendor(Protocol[OrderT_contra]):
     def lists(self) -> bool:
         """Whether a lost job can be looked for (`candidates`)."""
 
+    async def estimate(self, order: OrderT_contra) -> Decimal:
+        """Return what the vendor would charge, in its own currency; asking costs nothing.
+
+        Raises:
+            ProviderError: It can't be told now.
+        """
+
     async def submit(self, order: OrderT_contra, *, nonce: int) -> str:
         """Send one paid POST and return the vendor's job id. See the module's words for what it raises."""
 
@@ -193,11 +200,14 @@ class Voices(Protocol):
         """
 
 
-class Purse(Protocol):
+class Account(Protocol):
     """The operator's account at a vendor."""
 
-    async def credits_available(self) -> Decimal:
-        """Return what is left, in the vendor's currency.
+    async def credits_available(self) -> Decimal | None:
+        """Ask something that costs nothing: the vendor is reachable and knows the key.
+
+        Returns:
+            What is left, in the vendor's currency; None if it never says.
 
         Raises:
             ProviderUnavailable: It can't be asked now.

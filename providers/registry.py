@@ -3,9 +3,9 @@
 A `Wire` (one a vendor) and a `Claude` (one a model) hold connections; whoever opens them closes them.
 """
 
-from collections.abc import Sequence
 from typing import assert_never
 
+from film.callbacks import CallbackAddress
 from film.orders import ClipOrder, ImageOrder, VoiceOrder
 from film.profiles import PROFILES, Provider, Vendor
 from providers.claude import Claude
@@ -13,17 +13,16 @@ from providers.claude_judge import MODEL as JUDGE_MODEL
 from providers.claude_judge import ClaudeJudge
 from providers.claude_writer import MODEL as WRITER_MODEL
 from providers.claude_writer import ClaudeWriter
-from providers.listenhub_account import ListenHubPurse, ListenHubStorage, ListenHubVoices
+from providers.listenhub_account import ListenHubAccount, ListenHubStorage, ListenHubVoices
 from providers.listenhub_images import MODEL as IMAGE_MODEL
 from providers.listenhub_images import ListenHubImages
 from providers.listenhub_video import ListenHubVideo
 from providers.listenhub_voice import ListenHubVoice
 from providers.listenhub_voice_request import MODEL as VOICE_MODEL
-from providers.ports import JobVendor, Judge, Purse, Storage, Voices, Writer
+from providers.ports import Account, JobVendor, Judge, Storage, Voices, Writer
 from providers.senseaudio import SenseAudio
 from providers.transport import Connection, Timeouts
 from providers.vibegen import Vibegen
-from providers.vibegen_request import CallbackAddress
 from providers.wire import Wire
 
 #: The vendors' own addresses (their documents); settings may name others.
@@ -90,9 +89,16 @@ def speakers(listenhub: Wire) -> Voices:
     return ListenHubVoices(listenhub)
 
 
-def purses(wires: Sequence[Wire]) -> dict[str, Purse]:
-    """Return the operator's account by vendor, of those vendors that tell what is left."""
-    return {wire.vendor: ListenHubPurse(wire) for wire in wires if wire.vendor == Vendor.LISTENHUB}
+def account(vendor: Vendor, wire: Wire) -> Account:
+    """Return the operator's account at a video vendor."""
+    match vendor:
+        case Vendor.LISTENHUB:
+            return ListenHubAccount(wire)
+        case Vendor.SENSEAUDIO:
+            return SenseAudio(wire)
+        case Vendor.VIBEGEN:
+            return Vibegen(wire)
+    assert_never(vendor)
 
 
 def writer_claude(

@@ -5,6 +5,7 @@ There is no list, so a lost create can't be found (`lists` is False), and no cre
 
 import logging
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -150,6 +151,10 @@ class SenseAudio:
         reply = await self._wire.send("v1/video/create", self.request(order))
         return _read(self._wire, reply, Created).task_id
 
+    async def estimate(self, order: ClipOrder) -> Decimal:
+        """Return the rendered seconds: the document names no price, so this vendor's books are kept in seconds."""
+        return Decimal(order.rendered_s)
+
     async def report(self, job_id: str) -> JobReport:
         """Look at a task once; see `providers.ports` for what it raises.
 
@@ -170,6 +175,12 @@ class SenseAudio:
             failure = ProviderJobFailed(provider=VENDOR, detail=said)
         file_url = task.video_url if state is JobState.SUCCEEDED else None
         return JobReport(job_id=job_id, state=state, file_url=file_url, failure=failure)
+
+    async def credits_available(self) -> None:
+        """List the models, which is free: a way to try the key. What is left is told nowhere; see `ports.Account`."""
+        reply = await self._wire.read("v1/models", params={"mode": "video"})
+        if not reply.ok:
+            raise _refusal(self._wire, reply)
 
     async def candidates(self, order: ClipOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:  # noqa: ARG002
         """Return nothing: there is no list."""

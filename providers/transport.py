@@ -37,6 +37,8 @@ class Timeouts:
     post_s: float = 30.0
     get_s: float = 20.0
     download_s: float = 300.0
+    #: How far this machine's clock may be off a vendor's before paid orders and lists can't be trusted.
+    clock_off_s: float = 20.0
 
 
 @functools.cache

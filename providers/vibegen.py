@@ -6,12 +6,14 @@ The list echoes neither callback nor length: a lost create is looked for by its 
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from pydantic import Field
 
+from film.callbacks import CallbackAddress
 from film.errors import (
     ProviderContentRefused,
     ProviderError,
@@ -29,7 +31,7 @@ from providers.jobs import fetch_file, oldest_first
 from providers.listing import Page, read_all
 from providers.ports import JobReport, JobState, ListedJob
 from providers.rules import require
-from providers.vibegen_request import MODEL, RULES, CallbackAddress, CreateRequest
+from providers.vibegen_request import MODEL, PRICES, RULES, CreateRequest
 from providers.wire import Reply, ReplyT, Wire, WireReply
 
 VENDOR: Final = "vibegen"
@@ -155,6 +157,10 @@ class Vibegen:
         reply = await self._wire.send("generations", self.request(order, nonce=nonce))
         return _read(self._wire, reply, Created).id
 
+    async def estimate(self, order: ClipOrder) -> Decimal:
+        """Return the price list's word (section 7); no reply of this vendor ever tells a charge."""
+        return PRICES[order.resolution.value, order.rendered_s, order.sound]
+
     async def report(self, job_id: str) -> JobReport:
         """Look at a task once; see `providers.ports` for what it raises. No credits are told."""
         task = _read(self._wire, await self._wire.read(f"tasks/{quote(job_id, safe='')}"), Task)
@@ -172,6 +178,10 @@ class Vibegen:
             file_url=task.video_url if state is JobState.SUCCEEDED else None,
             failure=self._failure(task) if state is JobState.FAILED else None,
         )
+
+    async def credits_available(self) -> None:
+        """Look at the list, which is free: a way to try the key. What is left is told nowhere; see `ports.Account`."""
+        await self._page(1, 0)
 
     async def candidates(self, order: ClipOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:  # noqa: ARG002
         """Read the whole list: every task of exactly this prompt since `since_s`; see `providers.ports`.
@@ -199,7 +209,7 @@ class Vibegen:
         await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)
 
     async def _page(self, _number: int, seen: int) -> Page[Task]:
-        reply = await self._wire.read("tasks", params={"limit": _PAGE_SIZE, "offset": seen})
+        reply = await self._wire.read_list("tasks", params={"limit": _PAGE_SIZE, "offset": seen})
         listing = _read(self._wire, reply, Listing)
         tasks = [self._wire.decoded(Task, task, reply) for task in listing.tasks]
         return Page(items=tasks, total=listing.pagination.total)

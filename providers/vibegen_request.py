@@ -3,10 +3,9 @@
 Rules VG-R7..VG-R9 (ten minutes, rates, a day's life) can only be kept by the vendor's side.
 """
 
-import hashlib
-import hmac
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, Literal
 
 from providers.rules import Rule
@@ -15,6 +14,21 @@ from providers.wire import WireReply, WireRequest
 MODEL: Final = "seedance 2.0"
 PROMPT_CHARACTERS_MAX: Final = 2000
 _RATIOS: Final = frozenset({"16:9", "9:16", "1:1", "21:9", "4:3", "3:4", "9:21", "adaptive", "keep_ratio"})
+
+
+#: Credits per clip by resolution, seconds, own sound (section 7).
+PRICES: Final[Mapping[tuple[str, int, bool], Decimal]] = {
+    (resolution, seconds, sound): Decimal(price)
+    for resolution, seconds, silent, voiced in (
+        ("480p", 5, 15, 20),
+        ("720p", 5, 30, 43),
+        ("1080p", 5, 50, 90),
+        ("480p", 10, 25, 40),
+        ("720p", 10, 45, 86),
+        ("1080p", 10, 100, 180),
+    )
+    for sound, price in ((False, silent), (True, voiced))
+}
 
 
 class CreateRequest(WireRequest):
@@ -51,26 +65,3 @@ class Callback(WireReply):
     created_at: datetime
     completed_at: datetime | None = None
     failed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackAddress:
-    """Where vibegen may call back: `{public_url}/callbacks/vibegen/{nonce}/{mac}`.
-
-    The MAC (HMAC-SHA256 of `vibegen:{nonce}`, hex, under `secret`) makes the address of each attempt unguessable.
-    """
-
-    public_url: str
-    secret: bytes = field(repr=False)
-
-    def url(self, nonce: int) -> str:
-        """Return the one-time address of the attempt with this nonce."""
-        return f"{self.public_url.rstrip('/')}/callbacks/vibegen/{nonce}/{self.mac(nonce)}"
-
-    def mac(self, nonce: int) -> str:
-        """Return the MAC of the attempt with this nonce."""
-        return hmac.new(self.secret, f"vibegen:{nonce}".encode(), hashlib.sha256).hexdigest()
-
-    def accepts(self, nonce: int, mac: str) -> bool:
-        """Return whether an address that was called is one of ours, in constant time."""
-        return hmac.compare_digest(self.mac(nonce).encode(), mac.encode())

@@ -6,8 +6,10 @@ answer that can't be read leave a paid POST ambiguous, and a read merely undone.
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, ClassVar, Final, Self, TypeVar
 
@@ -67,6 +69,8 @@ class Reply:
     body: Any
     retry_after_s: float | None
     paid: bool
+    #: How far the vendor's clock is ahead of ours, in seconds; None if its answer bore no date.
+    ahead_s: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -81,8 +85,14 @@ class Wire:
         self.vendor = vendor
         self.timeouts = timeouts or Timeouts()
         self._key = connection.key
+        self._ahead_s = 0.0
         self._reads = vendor_client(connection, timeouts=self.timeouts)
         self._sends = vendor_client(connection, timeouts=self.timeouts, keep_alive=False)
+
+    @property
+    def clock_ahead_s(self) -> float:
+        """How far the vendor's clock was ahead of this machine's at its last answer, in seconds."""
+        return self._ahead_s
 
     async def __aenter__(self) -> Self:
         return self
@@ -105,6 +115,16 @@ class Wire:
         """
         return await self._ask(self._reads.build_request("GET", path.lstrip("/"), params=params))
 
+    async def read_list(self, path: str, *, params: Mapping[str, str | int] | None = None) -> Reply:
+        """GET a page of a list of jobs by which it will be told what was created when.
+
+        Raises:
+            ProviderUnavailable: No whole answer came, or our clocks differ too much to tell anything by it.
+        """
+        reply = await self.read(path, params=params)
+        self._check_clock()
+        return reply
+
     async def ask(self, path: str, body: WireRequest) -> Reply:
         """POST a question that costs nothing (an estimate, an upload address), once.
 
@@ -120,6 +140,7 @@ class Wire:
             ProviderUnavailable: It never left this machine.
             SendAmbiguous: It may have arrived, and no whole answer came.
         """
+        self._check_clock()
         request = self._sends.build_request("POST", path.lstrip("/"), json=wire_json(body))
         try:
             async with asyncio.timeout(self.timeouts.post_s):
@@ -129,10 +150,18 @@ class Wire:
         except (httpx.HTTPError, OSError) as error:
             raise SendAmbiguous(provider=self.vendor, detail=f"sent, no answer: {type(error).__name__}") from error
 
+    def _check_clock(self) -> None:
+        """Refuse what depends on the time while this machine's differs from the vendor's, by its last answer."""
+        if abs(self._ahead_s) > self.timeouts.clock_off_s:
+            detail = f"its clock is {self._ahead_s:+.0f} s from this machine's: set this machine's clock"
+            raise ProviderUnavailable(provider=self.vendor, detail=detail)
+
     async def _ask(self, request: httpx.Request) -> Reply:
         try:
             async with asyncio.timeout(self.timeouts.get_s):
-                return await _whole_reply(self._reads, request, paid=False)
+                reply = await _whole_reply(self._reads, request, paid=False)
+                self._ahead_s = 0.0 if reply.ahead_s is None else reply.ahead_s
+                return reply
         except (httpx.HTTPError, OSError) as error:
             raise ProviderUnavailable(provider=self.vendor, detail=f"no answer: {type(error).__name__}") from error
 
@@ -198,6 +227,7 @@ async def _whole_reply(client: httpx.AsyncClient, request: httpx.Request, *, pai
         body=_json_or_none(bytes(content)),
         retry_after_s=_seconds(response.headers.get("Retry-After")),
         paid=paid,
+        ahead_s=_ahead_s(response.headers.get("Date")),
     )
 
 
@@ -211,3 +241,11 @@ def _json_or_none(content: bytes) -> Any:
 def _seconds(header: str | None) -> float | None:
     """Read Retry-After's seconds form; its date form would trust a foreign clock, so it counts as unsaid."""
     return float(header) if header is not None and header.isascii() and header.isdigit() else None
+
+
+def _ahead_s(header: str | None) -> float | None:
+    """Return how far a Date header is ahead of this machine's clock, in seconds; None if it can't be read."""
+    try:
+        return None if header is None else parsedate_to_datetime(header).timestamp() - time.time()
+    except ValueError:
+        return None

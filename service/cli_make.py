@@ -51,6 +51,7 @@ def make(
     seed: Annotated[int | None, typer.Option(help="0 to 2147483647.")] = None,
     ask: Annotated[bool, typer.Option("--approve", help="Wait for `longvideo approve ID` before spending.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Don't go on with an unfinished film of the same order.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Live: spend without asking.")] = False,
     resume: Annotated[str, typer.Option(help="Go on with this film.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -79,7 +80,7 @@ def make(
     async def body() -> int:
         from service.making import ordering, resuming, run_here  # noqa: PLC0415 - Prefect reads its settings at import
 
-        start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new)
+        start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new, yes=yes)
         return _tell(await run_here(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))

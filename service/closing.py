@@ -19,10 +19,9 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled, Crashed
-from sqlalchemy.exc import SQLAlchemyError
 
 from film.clock import Clock
-from film.errors import FilmNotFound
+from film.errors import DatabaseUnusable, FilmNotFound
 from film.ids import FilmId
 from ledger import films
 from ledger.database import Books
@@ -57,7 +56,7 @@ async def close_cancelled_runs(books: Books, clock: Clock) -> None:
                 await _close_cancelled(books, client)
         except PREFECT_TROUBLE as trouble:
             _LOG.debug("Prefect can't be asked for cancelled runs: %s", trouble)
-        except SQLAlchemyError as error:
+        except DatabaseUnusable as error:
             _LOG.warning("The ledger can't be asked for cancelled films: %s", error)
 
 

@@ -15,8 +15,8 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import Abort, Pause
 from prefect.flow_engine import run_flow_async
 from prefect.states import Pending
-from sqlalchemy.exc import SQLAlchemyError
 
+from film.errors import DatabaseUnusable
 from film.ids import FilmId
 from flows.long_video import produce_film
 from ledger import films
@@ -72,7 +72,7 @@ async def dispatch(studio: Studio, room: anyio.CapacityLimiter) -> None:
                         seen_s = now_s
                     for claim in await _claimed(studio, room, rest.resting(now_s)):
                         group.create_task(_made(studio, claim, room, rest))
-                except SQLAlchemyError as error:
+                except DatabaseUnusable as error:
                     _LOG.warning("The ledger can't be asked for films: %s", error)
                 await studio.clock.sleep(studio.timings.watch_s)
     finally:
@@ -93,7 +93,7 @@ async def _made(studio: Studio, claim: Lease, room: anyio.CapacityLimiter, rest:
     try:
         await _run_claimed(studio, claim, room)
         unfinished = not (await films.film(studio.books, claim.film_id)).status.terminal
-    except SQLAlchemyError as error:
+    except DatabaseUnusable as error:
         _LOG.warning("%s waits: the ledger can't be reached: %s", claim.film_id, error)
         unfinished = True
     if unfinished:

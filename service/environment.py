@@ -1,5 +1,6 @@
 """What a process of ours sets for the libraries it starts, before they are imported."""
 
+import logging
 import os
 
 from tasks.settings import Settings
@@ -20,9 +21,15 @@ _PREFECT = {
 }
 
 
+#: Whose every request would otherwise be a line, with addresses that are signed.
+_QUIET = ("httpx", "httpx2", "httpcore", "httpcore2", "anthropic")
+
+
 def prepare_environment(settings: Settings) -> None:
     """Give Prefect its settings; whatever the user has set stays. Must run before Prefect is imported."""
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     for name, value in {**_PREFECT, "PREFECT_HOME": str(home)}.items():
         os.environ.setdefault(name, value)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

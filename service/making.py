@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
+from rich.prompt import Confirm
 
 from film.credits import credits_text
-from film.errors import FilmEnded
+from film.errors import FilmEnded, NotAgreed
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
 from film.status import Status
@@ -26,6 +28,7 @@ from service.looking import opened_books
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
+from service.quoting import quotes
 from service.signals import sigterm
 from store.objects import Objects
 from tasks.holder import is_dead
@@ -53,7 +56,7 @@ class Made:
 Start = Callable[[Studio], Coroutine[Any, Any, FilmId]]
 
 
-def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, new: bool) -> Start:
+def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, new: bool, yes: bool) -> Start:
     """Return the start of `make`: order a film, or go on with an unfinished one of the same order.
 
     Args:
@@ -61,6 +64,7 @@ def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, n
         settings: This process's settings.
         console: Where the order is told.
         new: Order a new film even if an unfinished twin is there.
+        yes: Spend without asking.
 
     Raises:
         InvalidRequest: A field breaks its rule.
@@ -69,7 +73,7 @@ def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, n
     checked_request(wish, settings)
 
     async def start(studio: Studio) -> FilmId:
-        return await _ordered(studio, wish, console, new=new)
+        return await _ordered(studio, wish, console, new=new, yes=yes)
 
     return start
 
@@ -149,16 +153,34 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
     return Made(film=film, files=files)
 
 
-async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool) -> FilmId:
+async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool, yes: bool) -> FilmId:
     request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
     if not new:
         for twin in await films.unfinished_twins(studio.books, request, LOCAL_ACCOUNT):
             if twin.holder is None or is_dead(twin.holder):
                 console.print(f"Going on with the unfinished film {twin.film_id} of the same order (--new: another).")
                 return twin.film_id
+    if not studio.simulated:
+        await _agreed(studio, request, console, yes=yes)
     opened = await order_film(studio, request, idem_key=None)
     console.print(_order_line(request, opened.film_id), highlight=False)
     return opened.film_id
+
+
+async def _agreed(studio: Studio, request: FilmRequest, console: Console, *, yes: bool) -> None:
+    """Show what the vendors will charge, and return if a person, or `--yes`, lets it be spent.
+
+    Raises:
+        NotAgreed: Nobody did.
+    """
+    for quote in await quotes(studio, request):
+        console.print(f"LIVE: this film costs {quote.line()}", style="bold", highlight=False)
+    if yes:
+        return
+    if not (console.is_terminal and sys.stdin.isatty()):
+        raise NotAgreed(remedy="add --yes to spend it from a script")
+    if not await asyncio.to_thread(Confirm.ask, "Spend it?", console=console, default=False):
+        raise NotAgreed(remedy="run the command again when you want the film")
 
 
 def _order_line(request: FilmRequest, film_id: FilmId) -> str:

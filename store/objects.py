@@ -1,5 +1,6 @@
 """Put-if-absent and read by key, over file://, s3://, gs:// and az:// (obstore)."""
 
+import asyncio
 import hashlib
 import tempfile
 from dataclasses import dataclass
@@ -40,19 +41,26 @@ class Objects:
             raise StoreUnusable(where=url, reason=str(error)) from error
 
     async def put(self, key: str, file: Path) -> ObjectFacts:
-        """Store a file under `key` unless an object is there already; the same bytes under the same key are a no-op.
+        """Store a file under `key` unless an object is there already, and return what the store then holds there.
+
+        A run that died after storing and before recording left an object; it stays, whatever the vendor sent later.
 
         Raises:
             StoreUnusable: It can't be written.
         """
-        facts = file_facts(file)
         try:
             await obstore.put_async(self._backend, key, file, mode="create")
         except AlreadyExistsError:
-            pass
+            return await self._facts_of(key)
         except (BaseError, OSError) as error:
             raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
-        return facts
+        return await asyncio.to_thread(file_facts, file)
+
+    async def _facts_of(self, key: str) -> ObjectFacts:
+        with tempfile.TemporaryDirectory(prefix=".facts-") as folder:
+            copy = Path(folder) / "object"
+            await self.read(key, copy)
+            return await asyncio.to_thread(file_facts, copy)
 
     async def read(self, key: str, into: Path) -> None:
         """Copy an object to the file `into`, whole or not at all.
@@ -86,7 +94,7 @@ class Objects:
         """Remove an object; one that isn't there is fine."""
         try:
             await obstore.delete_async(self._backend, key)
-        except NotFoundError:
+        except (NotFoundError, FileNotFoundError):
             return
 
     def url_of(self, key: str) -> str:

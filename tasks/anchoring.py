@@ -13,8 +13,9 @@ from ledger.attempts import Purchase
 from ledger.rows import Anchor
 from ledger.stages import save_anchors
 from media.gate import gate_image
+from tasks.desk import Wanted
 from tasks.pictures import uploaded
-from tasks.render import Wanted, buy
+from tasks.render import buy
 from tasks.run import FilmRun
 from tasks.stage import stage
 

@@ -10,8 +10,8 @@ from typing import Final
 from uuid import UUID
 
 import anyio
-from sqlalchemy.exc import SQLAlchemyError
 
+from film.errors import DatabaseUnusable
 from film.ids import FilmId
 from ledger.database import Books
 from ledger.ending import cancel_film
@@ -53,5 +53,5 @@ class Buttons:
             for flow_run_id in await ask(list(self._films)):
                 film_id = self._films.get(flow_run_id)
                 if film_id is not None:
-                    with suppress(SQLAlchemyError):  # the ledger is away: the next look asks again
+                    with suppress(DatabaseUnusable):  # the ledger is away: the next look asks again
                         await cancel_film(self._books, film_id)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from film.clock import Clock
+from ledger.attempts import Purchase
 from ledger.database import Books
 from ledger.gate import GateRule
 from providers.ports import JobVendor
@@ -38,7 +40,22 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
-    """One vendor's model, with the gate in front of it."""
+    """One vendor's model, with the gate in front of it and the operator's cap on its vendor's day."""
 
     vendor: JobVendor[Any]  # clips, images and voices alike
     rule: GateRule
+    cap: Decimal | None = None
+    #: The setting that holds the cap.
+    cap_setting: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is bought: the order's place and content, where its file goes, and what the file must pass."""
+
+    purchase: Purchase
+    #: Store key without its content hash: `clips/<fingerprint>`.
+    folder: str
+    suffix: str
+    #: Raises ClipRejected for a file that may not be used; runs in a thread.
+    gate: Callable[[Path], object]

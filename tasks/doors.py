@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ class Doors:
 
     wires: dict[Vendor, Wire]
     keys: dict[Vendor, str]
+    caps: dict[Vendor, Decimal | None]
     timings: Timings
     allowed_origin: str | None
     images: JobVendor[Any]
@@ -49,7 +51,8 @@ class Doors:
             patience_ms=round(self.timings.patience_s * 1000),
             jobs_at_once=jobs_at_once,
         )
-        return Counter(vendor=vendor, rule=rule)
+        setting = f"LONGVIDEO_{account.name}_DAILY_CAP"
+        return Counter(vendor=vendor, rule=rule, cap=self.caps[account], cap_setting=setting)
 
 
 async def open_doors(settings: Settings, timings: Timings, origin: str | None, stack: AsyncExitStack) -> Doors:
@@ -69,6 +72,7 @@ async def open_doors(settings: Settings, timings: Timings, origin: str | None, s
     return Doors(
         wires=wires,
         keys=keys,
+        caps={vendor: settings.daily_cap_of(vendor) for vendor in Vendor},
         timings=timings,
         allowed_origin=allowed_origin,
         images=registry.image_vendor(listenhub, allowed_origin=allowed_origin),

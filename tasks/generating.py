@@ -19,10 +19,11 @@ from ledger.attempts import Purchase
 from ledger.rows import Anchor, Segment, StoredFile
 from media.gate import gate_clip
 from tasks.blame import blaming
+from tasks.desk import Wanted
 from tasks.narration import Line, buy_line
 from tasks.parts import Shot, conformed
 from tasks.pictures import anchor_ref, frame_ref
-from tasks.render import Wanted, buy
+from tasks.render import buy
 from tasks.run import FilmRun
 from tasks.sound import buy_music
 from tasks.stage import outcome, piece, stage

@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from film.clock import Clock
+from film.errors import DatabaseUnusable
 from film.ids import FilmId
 from ledger.database import Books
 from ledger.dispatch import pulses
@@ -80,14 +79,22 @@ class Keeper:
         renewed_s = self._clock.now()
         while True:
             await asyncio.sleep(self._timings.watch_s)
-            renew = self._clock.now() - renewed_s >= self._timings.renew_s
+            now_s = self._clock.now()
+            renew = now_s - renewed_s >= self._timings.renew_s
             try:
                 await self._look(renew=renew)
-            except (SQLAlchemyError, OSError) as error:
-                # The database is away: every write is fenced anyway, and the next look tells.
-                _LOG.warning("The ledger can't be looked at: %s", error)
+            except DatabaseUnusable as error:
+                _LOG.warning("The films' leases can't be renewed: %s", error)
+                # It may come back; but whoever can't renew must have stopped before another takes the film over.
+                if now_s - renewed_s >= self._timings.lease_s - self._timings.watch_s:
+                    self._lose_all()
             else:
-                renewed_s = self._clock.now() if renew else renewed_s
+                renewed_s = now_s if renew else renewed_s
+
+    def _lose_all(self) -> None:
+        for kept in list(self._kept):
+            self._kept.discard(kept)
+            kept.lost()
 
     async def _look(self, *, renew: bool) -> None:
         looked_at = list(self._kept)

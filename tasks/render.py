@@ -3,12 +3,8 @@
 One implementation for segments, anchors, narration and music; free of Prefect. docs/money.md tells the protocol.
 """
 
-import asyncio
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from decimal import Decimal
 from typing import Final
 
 from film.errors import (
@@ -22,32 +18,17 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
+from film.orders import Order
 from ledger import attempts
-from ledger.attempts import Purchase
 from ledger.gate import NotBefore, close_gate
 from ledger.leases import Lease
 from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile
-from providers.ports import JobReport, JobState
-from tasks.desk import Counter, Desk
+from ledger.spend import Allowance
+from tasks.collect import collect, stored_file
+from tasks.desk import Counter, Desk, Wanted
 from tasks.reconcile import reconcile
 
-#: A send later than this after its slot was granted takes a new slot: the vendor's window counts arrivals.
-_GRANT_FRESH_S: Final = 1.0
-#: A download that arrives damaged is fetched again so often before the paid file counts as lost.
-_DOWNLOADS_MAX: Final = 3
 _PAID_FOR_NOTHING: Final = frozenset({AttemptState.FAILED, AttemptState.ORPHANED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is bought: the order's place and content, where its file goes, and what the file must pass."""
-
-    purchase: Purchase
-    #: Store key without its content hash: `clips/<fingerprint>`.
-    folder: str
-    suffix: str
-    #: Raises ClipRejected for a file that may not be used; runs in a thread.
-    gate: Callable[[Path], object]
 
 
 async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> StoredFile:
@@ -65,11 +46,13 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
         for attempt in await attempts.attempts_of(desk.books, lease.film_id, purchase.purpose)
         if attempt.slot == purchase.slot
     ]
+    if known and known[-1].final:  # an earlier run saw it and died before it could say so
+        raise ProviderJobFailed(provider=known[-1].vendor, detail=known[-1].failure or "failed", may_retry=False)
     spent = sum(attempt.state in _PAID_FOR_NOTHING for attempt in known)
     attempt = known[-1] if known else None
     while True:
         if attempt is not None and attempt.state is AttemptState.READY:
-            return _stored(attempt)
+            return stored_file(attempt)
         if attempt is None or attempt.state not in LIVE_ATTEMPTS:
             if spent >= desk.attempts_max:  # an earlier run spent them all and died before it could say so
                 raise ProviderJobFailed(provider=counter.vendor.vendor, detail="no attempt is left", may_retry=False)
@@ -85,7 +68,7 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
             _allow_another(desk, spent, SendAmbiguous(provider=attempt.vendor, detail="the job can't be found again"))
         elif attempt.state is AttemptState.SUBMITTED:
             try:
-                return await _collect(desk, lease, attempt, wanted, counter)
+                return await collect(desk, lease, attempt, wanted, counter)
             except (ProviderJobFailed, ProviderJobUnknown, DeadlineExceeded, ClipRejected) as error:
                 spent += 1
                 if isinstance(error, ProviderJobFailed) and not error.may_retry:
@@ -116,11 +99,12 @@ def _who(attempt: Attempt) -> str:
 async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Attempt:
     """Commit an intent and send its one POST; return the attempt submitted, orphaned or absent."""
     unreachable_since: float | None = None
+    allowance = await _allowance(wanted.purchase.order, counter)
     while True:
-        attempt = await _intend(desk, lease, wanted, counter)
+        attempt = await _intend(desk, lease, wanted, counter, allowance)
         desk.fault("intent_committed")
         late_s = desk.clock.now() - attempt.t_intent_ms / 1000
-        if late_s > min(_GRANT_FRESH_S, desk.timings.send_deadline_s):
+        if late_s > min(desk.timings.grant_fresh_s, desk.timings.send_deadline_s):
             await _refused(desk, lease, attempt, f"not sent: its slot was {late_s:.1f} s old")
             continue
         try:
@@ -152,10 +136,21 @@ async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> A
             return submitted or await reconcile(desk, lease, attempt, wanted.purchase, counter)
 
 
-async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Attempt:
+async def _allowance(order: Order, counter: Counter) -> Allowance:
+    """Return what the order is expected to cost: a vendor that can't say now doesn't hold the film up."""
+    try:
+        estimated: Decimal | None = await counter.vendor.estimate(order)
+    except ProviderError:
+        estimated = None
+    return Allowance(estimated=estimated, cap=counter.cap, setting=counter.cap_setting)
+
+
+async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter, allowance: Allowance) -> Attempt:
     while True:
         nonce = secrets.randbelow(2**31 - 2) + 1
-        intended = await attempts.intend(desk.books, lease, wanted.purchase, counter.rule, nonce=nonce)
+        intended = await attempts.intend(
+            desk.books, lease, wanted.purchase, counter.rule, nonce=nonce, allowance=allowance
+        )
         if not isinstance(intended, NotBefore):
             return intended
         await desk.clock.sleep(max(intended.at_ms / 1000 - desk.clock.now(), 0.01))
@@ -163,79 +158,3 @@ async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) ->
 
 async def _refused(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError | str) -> None:
     await attempts.closed(desk.books, lease, attempt, AttemptState.REJECTED, failure=str(reason))
-
-
-async def _collect(desk: Desk, lease: Lease, attempt: Attempt, wanted: Wanted, counter: Counter) -> StoredFile:
-    """Follow a job to its file; store, gate and record it, and post its hold, in that order."""
-    for download in range(1, _DOWNLOADS_MAX + 1):
-        try:
-            report = await _finished(desk, attempt, counter)
-        except (ProviderJobUnknown, DeadlineExceeded) as error:
-            await attempts.orphaned(desk.books, lease, attempt, failure=str(error))
-            raise
-        if report.state is JobState.FAILED:
-            await _lost(desk, lease, attempt, report, str(report.failure))
-            raise report.failure or ProviderJobFailed(provider=attempt.vendor, detail="failed without a reason")
-        try:
-            return await _keep(desk, lease, attempt, report, wanted, counter)
-        except ProviderUnavailable:
-            await desk.clock.sleep(desk.timings.patience_s)
-        except ClipRejected as error:
-            if download == _DOWNLOADS_MAX:
-                await _lost(desk, lease, attempt, report, str(error))
-                raise
-            await desk.clock.sleep(desk.timings.patience_s)
-    lost = ProviderJobFailed(provider=attempt.vendor, detail="its file could not be downloaded")
-    await _lost(desk, lease, attempt, report, str(lost))
-    raise lost
-
-
-async def _keep(
-    desk: Desk, lease: Lease, attempt: Attempt, report: JobReport, wanted: Wanted, counter: Counter
-) -> StoredFile:
-    with TemporaryDirectory(prefix=f".{attempt.id}.", dir=desk.work) as folder:
-        file = Path(folder) / f"file{wanted.suffix}"
-        await counter.vendor.fetch(report, file)
-        desk.fault("file_downloaded")
-        await asyncio.to_thread(wanted.gate, file)
-        facts = await desk.objects.put(f"{wanted.folder}/{attempt.id}{wanted.suffix}", file)
-    desk.fault("file_stored")
-    stored = StoredFile(
-        object_key=f"{wanted.folder}/{attempt.id}{wanted.suffix}", sha256=facts.sha256, size_bytes=facts.size_bytes
-    )
-    await attempts.ready(desk.books, lease, attempt, stored, charged=report.charged, refunded=report.refunded)
-    desk.fault("ready_posted")
-    return stored
-
-
-async def _finished(desk: Desk, attempt: Attempt, counter: Counter) -> JobReport:
-    """Poll a job until it has ended.
-
-    Raises:
-        ProviderUnavailable, ProviderRateLimited: The vendor could not be asked for `outage_s`.
-        ProviderJobUnknown: It has denied the job for as long.
-        DeadlineExceeded: The job runs longer than any may, counted from its intent, whichever process asks.
-    """
-    heard_s = desk.clock.now()
-    while True:
-        try:
-            report = await counter.vendor.report(str(attempt.provider_job_id))
-        except (ProviderUnavailable, ProviderJobUnknown, ProviderRateLimited):
-            if desk.clock.now() - heard_s > desk.timings.outage_s:
-                raise
-        else:
-            heard_s = desk.clock.now()
-            if report.state is not JobState.RUNNING:
-                return report
-            if heard_s - attempt.t_intent_ms / 1000 > desk.timings.job_deadline_s:
-                raise DeadlineExceeded(what=f"a job at {attempt.vendor}", deadline_s=desk.timings.job_deadline_s)
-        await desk.clock.sleep(desk.timings.poll_s)
-
-
-async def _lost(desk: Desk, lease: Lease, attempt: Attempt, report: JobReport, failure: str) -> None:
-    await attempts.failed(desk.books, lease, attempt, failure=failure, charged=report.charged, refunded=report.refunded)
-
-
-def _stored(attempt: Attempt) -> StoredFile:
-    assert attempt.object_key and attempt.sha256 and attempt.size_bytes is not None  # noqa: PT018, S101 - ready rows
-    return StoredFile(object_key=attempt.object_key, sha256=attempt.sha256, size_bytes=attempt.size_bytes)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
@@ -10,7 +10,16 @@ from uuid import UUID
 import anyio
 from prefect.runtime import flow_run
 
-from film.errors import FilmCanceled, FilmEnded, FilmFailed, LeaseTaken, LongVideoError, StaleEpoch
+from film.errors import (
+    DatabaseUnusable,
+    DeadlineExceeded,
+    FilmCanceled,
+    FilmEnded,
+    FilmFailed,
+    LeaseTaken,
+    LongVideoError,
+    StaleEpoch,
+)
 from film.ids import FilmId
 from film.status import ErrorCode, Status
 from ledger import films
@@ -18,6 +27,7 @@ from ledger.ending import cancel_film, fail_film
 from ledger.leases import Lease, release_lease, take_lease
 from ledger.rows import Fault, Film
 from tasks.blame import StageFault, fault_of
+from tasks.deadline import DeadlineWatch
 from tasks.holder import is_dead
 from tasks.prefect_runs import PREFECT_TROUBLE, cancelling
 from tasks.reporting import Report
@@ -27,6 +37,9 @@ T = TypeVar("T")
 
 #: Runs that died or broke without a new row; a film that kills whoever makes it must end.
 _RUNS_IN_VAIN_MAX: Final = 5
+#: Prefect's own trouble, or the database's, is no fault of the film: it is given back, and the dispatcher takes it up
+#: again.
+UNSETTLED: Final = (DatabaseUnusable, *PREFECT_TROUBLE)
 
 
 class RunStopped(LongVideoError):
@@ -46,6 +59,8 @@ class FilmRun:
         self.report = Report(studio.books, studio.objects, lease.film_id, flow_run_id=flow_run_id, since_ms=since_ms)
         self.stage = Status.QUEUED
         self._stop = asyncio.Event()
+        #: The film's fault that no stage of it raised: its deadline.
+        self.fault: Fault | None = None
 
     @property
     def film_id(self) -> FilmId:
@@ -62,8 +77,9 @@ class FilmRun:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def stop(self) -> None:
-        """End all work of this run: nothing more is submitted, what runs is abandoned."""
+    def stop(self, fault: Fault | None = None) -> None:
+        """End all work of this run: nothing more is submitted, what runs is abandoned; `fault` is why, if it is one."""
+        self.fault = self.fault or fault
         self._stop.set()
 
     async def until_stopped(self, work: Awaitable[T]) -> T:
@@ -102,6 +118,7 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
         raise await _ended(studio, film_id) from None
     studio.desk.fault("leased")
     run = FilmRun(studio, lease, await films.film(studio.books, film_id), _flow_run_id())
+    deadline = asyncio.create_task(_stop_at_deadline(run))
     async with run.report.shown(), studio.buttons.watched(run.flow_run_id, film_id, cancelling):
         with studio.keeper.kept(lease, lost=run.stop, moved=run.report.moved):
             try:
@@ -112,11 +129,42 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
                 raise
             except Exception as error:
                 first = _first(error)
-                if isinstance(first, PREFECT_TROUBLE):
-                    # No fault of the film: it is given back, and the dispatcher takes it up again.
-                    await release_lease(studio.books, lease, in_order=False)
+                if isinstance(first, UNSETTLED):
+                    await _give_back(studio, lease, in_order=False)
                     raise
                 raise await _settled(run, first) from error
+            finally:
+                deadline.cancel()
+
+
+async def _leased(studio: Studio, film_id: FilmId) -> Lease:
+    books, holder, lease_s = studio.books, studio.holder, studio.timings.lease_s
+    if studio.keeper.has(film_id):
+        raise LeaseTaken(film_id=film_id, holder=holder)
+    try:
+        return await take_lease(books, film_id, holder=holder, lease_s=lease_s)
+    except LeaseTaken as taken:
+        if not is_dead(taken.holder):
+            raise
+        return await take_lease(books, film_id, holder=holder, lease_s=lease_s, instead_of=taken.holder)
+
+
+async def _give_back(studio: Studio, lease: Lease, *, in_order: bool) -> None:
+    with suppress(DatabaseUnusable):  # then the lease lapses by itself
+        await release_lease(studio.books, lease, in_order=in_order)
+
+
+async def _stop_at_deadline(run: FilmRun) -> None:
+    """Stop the run when its film has taken longer than it may."""
+    watch = DeadlineWatch(run.studio, run.opened)
+    while True:
+        await asyncio.sleep(run.studio.timings.lease_s)
+        with suppress(DatabaseUnusable):  # asked again at the next look
+            deadline_s = await watch.passed_s()
+            if deadline_s is not None:
+                late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
+                run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
+                return
 
 
 def _flow_run_id() -> UUID | None:
@@ -137,30 +185,22 @@ async def _stopped(run: FilmRun) -> None:
     """
     with anyio.CancelScope(shield=True):
         if run.flow_run_id is not None and await cancelling([run.flow_run_id]):
-            await cancel_film(run.studio.books, run.film_id)
+            with suppress(DatabaseUnusable):  # whoever closes cancelled runs asks again
+                await cancel_film(run.studio.books, run.film_id)
         else:
-            await release_lease(run.studio.books, run.lease)
-
-
-async def _leased(studio: Studio, film_id: FilmId) -> Lease:
-    books, holder, lease_s = studio.books, studio.holder, studio.timings.lease_s
-    if studio.keeper.has(film_id):
-        raise LeaseTaken(film_id=film_id, holder=holder)
-    try:
-        return await take_lease(books, film_id, holder=holder, lease_s=lease_s)
-    except LeaseTaken as taken:
-        if not is_dead(taken.holder):
-            raise
-        return await take_lease(books, film_id, holder=holder, lease_s=lease_s, instead_of=taken.holder)
+            await _give_back(run.studio, run.lease, in_order=True)
 
 
 async def _settled(run: FilmRun, error: Exception) -> LongVideoError:
     """Settle the film after `error` and return what the run's caller is told."""
     if isinstance(error, FilmEnded):
         return error
-    if isinstance(error, StaleEpoch | RunStopped):
+    if run.fault is not None:  # then whatever the stages said of their stop came later
+        fault = run.fault
+    elif isinstance(error, StaleEpoch | RunStopped):
         return await _ended(run.studio, run.film_id)
-    fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
+    else:
+        fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)
     try:
         await fail_film(run.studio.books, run.lease, fault)
     except StaleEpoch:

@@ -1,5 +1,6 @@
 """The environment, read once: everything that can be set from outside, with its default and its unit."""
 
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -28,7 +29,12 @@ class Settings(BaseSettings):
     """All settings. `LONGVIDEO_` stands before each name in the environment, keys excepted; `.env` is read."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LONGVIDEO_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+        env_prefix="LONGVIDEO_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     mode: Mode = Field(Mode.AUTO, description="`simulated`, `live`, or `auto`: live if a video vendor's key is set.")
@@ -39,6 +45,9 @@ class Settings(BaseSettings):
     time_scale: float = Field(20.0, gt=0, description="How many times faster the simulated vendors are.")
     local_credits: str = Field("", description="Credits the local account has; empty: what each film needs.")
     segment_attempts: int = Field(2, ge=1, le=5, description="Paid tries per segment; the second only where it helps.")
+    listenhub_daily_cap: Decimal | None = Field(None, ge=0, description="ListenHub credits a day (UTC); empty: no cap.")
+    senseaudio_daily_cap: Decimal | None = Field(None, ge=0, description="Rendered seconds a day at SenseAudio.")
+    vibegen_daily_cap: Decimal | None = Field(None, ge=0, description="vibegen credits a day (UTC); empty: no cap.")
     producer: str = Field("LongVideo", description="Name of the service in the film's label of generated content.")
     writer_model: str = Field("claude-sonnet-5-5", description="Model that writes the script.")
     judge_model: str = Field("claude-haiku-5-5", description="Model that moderates.")
@@ -49,6 +58,8 @@ class Settings(BaseSettings):
     films_at_once: int = Field(200, ge=1, description="Films one worker process makes at once; they mostly wait.")
     prefect_port: int = Field(4200, ge=0, le=65535, description="Port of `up`'s Prefect server and UI; 0: a free one.")
     simulators_port: int = Field(8460, ge=0, le=65535, description="Port of `up`'s simulators; 0: a free one.")
+    public_url: str = Field("", description="Where the HTTP API is reached; empty: loopback, no callbacks.")
+    secret: SecretStr = Field(SecretStr(""), description="Signs links, callbacks, keys; empty: made in the home.")
     crash_at: str = Field("", description="For proofs only: the crash point at which the process kills itself.")
     listenhub_url: str = Field("https://api.marswave.ai/openapi", description="Base URL of ListenHub.")
     senseaudio_url: str = Field("https://api.senseaudio.cn", description="Base URL of SenseAudio.")
@@ -96,6 +107,15 @@ class Settings(BaseSettings):
             Vendor.VIBEGEN: self.vibegen_url,
         }
         return urls[vendor]
+
+    def daily_cap_of(self, vendor: Vendor) -> Decimal | None:
+        """Return the most a vendor may cost in a day (UTC), in its own currency; None if there is no cap."""
+        caps = {
+            Vendor.LISTENHUB: self.listenhub_daily_cap,
+            Vendor.SENSEAUDIO: self.senseaudio_daily_cap,
+            Vendor.VIBEGEN: self.vibegen_daily_cap,
+        }
+        return caps[vendor]
 
     def require_keys(self, provider: Provider, *, listenhub: bool) -> None:
         """Check that live mode has every key a film needs.

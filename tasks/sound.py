@@ -14,7 +14,8 @@ from ledger.attempts import Purchase
 from ledger.salvage import ready_object
 from media.gate import gate_sound
 from tasks.blame import blaming
-from tasks.render import Wanted, buy
+from tasks.desk import Wanted
+from tasks.render import buy
 from tasks.run import FilmRun
 
 #: The longest piece the voice vendor makes (ListenHub Voice: durationHint 1..110 s); longer films loop it.

@@ -1,20 +1,26 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from film.clock import Clock, SystemClock
+from sqlalchemy.exc import DBAPIError
+
+from film.callbacks import CallbackAddress
+from film.clock import Clock
 from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
+from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
 from ledger.leases import Maker
 from providers import registry
+from providers.claude import Claude
 from providers.egress import download
-from providers.ports import Judge, Storage, Writer
+from providers.ports import Account, Storage
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
@@ -24,21 +30,30 @@ from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
 from tasks.holder import new_holder
 from tasks.keeping import Keeper
+from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.timings import Timings
 
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
+#: Between two looks at the database's time, in seconds.
+_CLOCK_LOOK_S: Final = 60.0
 
 
 class Studio:
     """Everything a film is made with, opened once a process; plain attributes, no environment behind them."""
 
-    def __init__(self, settings: Settings, *, desk: Desk, doors: Doors, writer: Writer, judge: Judge) -> None:
+    def __init__(self, settings: Settings, *, desk: Desk, doors: Doors, claude: tuple[Claude, Claude]) -> None:
         self.settings = settings
         self.desk = desk
-        self.writer = writer
-        self.judge = judge
+        writing, judging = claude
+        self.writer = registry.writer(writing)
+        self.judge = registry.judge(judging)
+        #: The operator's accounts, by vendor; what is asked there costs nothing.
+        self.accounts: Mapping[str, Account] = {
+            **{vendor.value: registry.account(vendor, wire) for vendor, wire in doors.wires.items()},
+            "anthropic": writing,
+        }
         self.holder = new_holder()
         self.keeper = Keeper(desk.books, desk.clock, desk.timings)
         self.buttons = Buttons(desk.books)
@@ -95,10 +110,14 @@ class Studio:
         """Return who renders a provider's segments, behind its gate."""
         profile = PROFILES[provider]
         wire = self._doors.wires[profile.vendor]
-        vendor = registry.video_vendor(provider, wire, allowed_origin=self.allowed_origin)
+        vendor = registry.video_vendor(provider, wire, callbacks=self._callbacks(), allowed_origin=self.allowed_origin)
         return self._doors.counter(
             vendor, profile.vendor, self.settings.submits_per_minute(provider), jobs_at_once=profile.jobs_at_once
         )
+
+    def _callbacks(self) -> CallbackAddress | None:
+        url = self.settings.public_url
+        return CallbackAddress(public_url=url, secret=house_secret(self.settings)) if url else None
 
     def counter_of(self, vendor: str, model: str) -> Counter | None:
         """Return who made a job, by the names its attempt froze; None if this house no longer knows them."""
@@ -107,6 +126,10 @@ class Studio:
             if (counter.rule.vendor, counter.rule.model) == (vendor, model):
                 return counter
         return None
+
+    def clock_ahead_s(self, vendor: Vendor) -> float:
+        """Return how far a vendor's clock was ahead of this machine's at its last answer, in seconds."""
+        return self._doors.wires[vendor].clock_ahead_s
 
     def storage(self) -> Storage:
         """Return where a provider reads files of ours."""
@@ -167,9 +190,12 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
     async with AsyncExitStack() as stack:
         origin = await _simulators(settings, stack)
         timings = Timings.simulated(settings.time_scale) if settings.simulated else Timings()
-        clock = SystemClock()
+        clock = DatabaseClock()
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
+        await clock.set_by(books)
+        time_keeper = asyncio.create_task(_keep_time(clock, books))
+        stack.callback(time_keeper.cancel)
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
         desk = Desk(
@@ -182,14 +208,20 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             fault=kill_at(settings.crash_at) if settings.crash_at else no_fault,
         )
         doors = await open_doors(settings, timings, origin, stack)
-        writer, judge = await _claude(settings, origin, stack)
-        studio = Studio(settings, desk=desk, doors=doors, writer=writer, judge=judge)
+        studio = Studio(settings, desk=desk, doors=doors, claude=await _claude(settings, origin, stack))
         await stack.enter_async_context(studio.keeper.running())
         token = _open.set(studio)
         try:
             yield studio
         finally:
             _open.reset(token)
+
+
+async def _keep_time(clock: DatabaseClock, books: Books) -> None:
+    while True:
+        await asyncio.sleep(_CLOCK_LOOK_S)
+        with suppress(DBAPIError, OSError):  # a look that fails leaves the time as it was told last
+            await clock.set_by(books)
 
 
 async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:
@@ -201,9 +233,9 @@ async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:
     return await stack.enter_async_context(launched(settings.home, time_scale=settings.time_scale))
 
 
-async def _claude(settings: Settings, origin: str | None, stack: AsyncExitStack) -> tuple[Writer, Judge]:
+async def _claude(settings: Settings, origin: str | None, stack: AsyncExitStack) -> tuple[Claude, Claude]:
     key = SIMULATED_KEYS["anthropic"] if origin else settings.anthropic_api_key.get_secret_value()
     connection = Connection(base_url=f"{origin}/anthropic" if origin else settings.anthropic_url, key=key)
     writing = await stack.enter_async_context(registry.writer_claude(connection, model=settings.writer_model))
     judging = await stack.enter_async_context(registry.judge_claude(connection, model=settings.judge_model))
-    return registry.writer(writing), registry.judge(judging)
+    return writing, judging

@@ -29,8 +29,15 @@ class Timings:
     #: A vendor's rate window, and the guard between its clock and ours.
     window_s: float = 60
     guard_s: float = 1
+    #: A send later than this after its slot was granted takes a new slot: the vendor's window counts arrivals, and
+    #: the guard must cover the lateness.
+    grant_fresh_s: float = 0.5
     #: Between two tries where the vendor names no time.
     patience_s: float = 2
+    #: What writing, anchors, sound and composing may take besides the segments.
+    around_s: float = 3600
+    #: How many times faster than the documents say the vendors are.
+    vendor_scale: float = 1
     #: How long a vendor may be unreachable before the film gives up.
     outage_s: float = 600
 
@@ -54,7 +61,10 @@ class Timings:
             poll_s=max(10 / time_scale, 0.2),
             job_deadline_s=600,
             window_s=60 / time_scale,
-            guard_s=max(1 / time_scale, 0.05),
+            guard_s=0.3,
+            grant_fresh_s=0.2,
             patience_s=max(2 / time_scale, 0.1),
+            around_s=1200,
+            vendor_scale=time_scale,
             outage_s=60,
         )

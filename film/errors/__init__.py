@@ -2,13 +2,14 @@
 
 LongVideoError
 ├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
-│   ├── InvalidRequest, InsufficientCredits, MissingKey
+│   ├── InvalidRequest, InsufficientCredits, MissingKey, NotAgreed
 │   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
 ├── ScriptError             ScriptRefused, ScriptInvalid
 ├── ModerationError         ModerationRejected, ModerationUnavailable
 ├── ProviderError           what a vendor said or did
 │   ├── ProviderRateLimited, ProviderBusy, ProviderUnavailable                        (retryable)
-│   ├── ProviderRejected, ProviderContentRefused, ProviderKeyRefused, ProviderOutOfCredits
+│   ├── ProviderRejected, ProviderContentRefused, ProviderKeyRefused, ProviderOutOfCredits,
+│   │     DailyCapReached
 │   ├── SendAmbiguous       a paid POST whose reply is unknown: reconcile, never resend
 │   └── ProviderJobFailed, ProviderJobUnknown
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
@@ -31,6 +32,7 @@ from film.errors.media import (
     NarrationTooLong,
 )
 from film.errors.providers import (
+    DailyCapReached,
     ProviderBusy,
     ProviderContentRefused,
     ProviderError,
@@ -50,6 +52,7 @@ from film.errors.requests import (
     InvalidRequest,
     MissingKey,
     NoSegments,
+    NotAgreed,
     NotAwaitingApproval,
     NotComposable,
     NotRetryable,
@@ -72,6 +75,7 @@ __all__ = [
     "ClipRejected",
     "CommandFailed",
     "CommandTimedOut",
+    "DailyCapReached",
     "DatabaseUnusable",
     "DeadlineExceeded",
     "DeliverableRejected",
@@ -96,6 +100,7 @@ __all__ = [
     "ModerationUnavailable",
     "NarrationTooLong",
     "NoSegments",
+    "NotAgreed",
     "NotAwaitingApproval",
     "NotComposable",
     "NotRetryable",

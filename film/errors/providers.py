@@ -1,6 +1,7 @@
 """What a vendor said or did."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from film.errors.root import LongVideoError
@@ -56,6 +57,23 @@ class ProviderKeyRefused(ProviderError):
 
 class ProviderOutOfCredits(ProviderError):
     """The operator's credits at the vendor don't cover the order."""
+
+
+@dataclass(kw_only=True, eq=False)
+class DailyCapReached(ProviderOutOfCredits):
+    """The operator's own cap for a vendor's day would be passed; nothing was sent."""
+
+    detail: str = ""
+    setting: str
+    cap: Decimal
+    spent: Decimal
+    wanted: Decimal
+
+    def __str__(self) -> str:
+        return (
+            f"{self.provider}: today's cap of {self.cap} of its credits would be passed ({self.spent} spent, "
+            f"{self.wanted} wanted); raise {self.setting}, or wait for the next day (UTC)"
+        )
 
 
 class SendAmbiguous(ProviderError):

@@ -26,6 +26,16 @@ class InvalidRequest(RequestError):
 
 
 @dataclass(kw_only=True, eq=False)
+class NotAgreed(RequestError):
+    """Live vendors would have been paid, and nobody said yes."""
+
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"Nothing was ordered and nothing spent: {self.remedy}."
+
+
+@dataclass(kw_only=True, eq=False)
 class InsufficientCredits(RequestError):
     """The account can't hold what the film would cost (credits as exact decimal text)."""
 

@@ -1,6 +1,8 @@
 """What a person sees: files, exit codes, words."""
 
 import json
+import os
+import re
 import signal
 import sqlite3
 import time
@@ -10,6 +12,8 @@ import av
 import httpx
 import pytest
 
+from media.probe import probe
+from simulators.launch import SIMULATED_KEYS
 from tests.e2e.conftest import Command
 
 CHEAP = ("--provider", "seedance-fast", "--resolution", "480p", "--no-music")
@@ -73,6 +77,58 @@ def test_live_mode_without_a_key_names_the_variable(command: Command) -> None:
     assert (code, "ANTHROPIC_API_KEY" in err) == (2, True), err
 
 
+def test_live_mode_shows_the_cost_and_wants_a_yes(command: Command, servers: dict[str, str]) -> None:
+    """The vendor's own estimate is shown; without a yes nothing is ordered, at the vendor as in the books."""
+    vendor = f"{servers['LONGVIDEO_SIMULATORS_URL']}/listenhub/openapi"
+    live = {"LONGVIDEO_MODE": "live", "LISTENHUB_API_KEY": "lh_sk_sim_beta", "LONGVIDEO_LISTENHUB_URL": vendor}
+    before = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs").json()
+    arguments = ("make", "a harbour", "--duration", "3", "--out", "live.mp4")
+    code, out, err = command.run(*arguments, **live, ANTHROPIC_API_KEY="sk-ant-x", LONGVIDEO_LISTENHUB_DAILY_CAP="500")
+    assert code == 2, out + err
+    assert re.search(r"costs about [0-9.]+ ListenHub credits \(0 spent today, daily cap 500\)", " ".join(out.split()))
+    assert "add --yes" in err
+    assert command.json("list") == []
+    assert httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs").json() == before
+
+
+def test_doctor_tells_each_vendor_apart(command: Command, servers: dict[str, str]) -> None:
+    """Live: a key that works with what is left, one that is refused, one that is missing, each with its remedy."""
+    simulators = servers["LONGVIDEO_SIMULATORS_URL"]
+    live = {
+        "LONGVIDEO_MODE": "live",
+        "LISTENHUB_API_KEY": "lh_sk_sim_beta",
+        "LONGVIDEO_LISTENHUB_URL": f"{simulators}/listenhub/openapi",
+        "VIBEGEN_API_KEY": "sk-video-unknown",
+        "LONGVIDEO_VIBEGEN_URL": f"{simulators}/vibegen/api/v1",
+        "LONGVIDEO_VIBEGEN_DAILY_CAP": "90",
+        "ANTHROPIC_API_KEY": "sk-ant-sim-alpha",
+        "LONGVIDEO_ANTHROPIC_URL": f"{simulators}/anthropic",
+    }
+    code, out, _ = command.run("doctor", **live)
+    lines = {line[5:].partition(":")[0]: line for line in out.splitlines()}
+    assert code == 1
+    works = r"ok   listenhub: key accepted, [0-9.]+ credits left; submits a minute: happyhorse 5"
+    assert re.match(works, lines["listenhub"])
+    assert lines["vibegen"].startswith("FAIL vibegen: ")
+    assert lines["vibegen"].endswith("-> check VIBEGEN_API_KEY")
+    assert lines["senseaudio"].startswith("ok   senseaudio: no key")
+    assert lines["anthropic"].startswith("ok   anthropic: key accepted")
+
+
+def test_no_key_and_no_secret_is_kept_anywhere(command: Command, tmp_path: Path) -> None:
+    """After a film: not in the ledger, the store, the work files, Prefect's database or any log (I20)."""
+    code, out, err = command.run(
+        *("make", "a quiet harbour", "--duration", "3", "--json"), PREFECT_LOGGING_LEVEL="DEBUG"
+    )
+    assert code == 0, err
+    homes = [tmp_path, Path(os.environ["PREFECT_HOME"])]
+    kept = [file for home in homes for file in home.rglob("*") if file.is_file()]
+    assert any(file.suffix == ".db" for file in kept)
+    for key in SIMULATED_KEYS.values():
+        assert key not in out + err
+        assert [file for file in kept if key.encode() in file.read_bytes()] == []
+
+
 def test_a_wrong_setting_is_named(command: Command) -> None:
     """A setting that can't be read names its variable."""
     code, _, err = command.run("list", LONGVIDEO_TIME_SCALE="fast")
@@ -126,15 +182,28 @@ def test_sigterm_gives_the_film_back_and_the_same_command_goes_on(command: Comma
     assert sum("otter" in str(job) for job in jobs.json()["jobs"]) == 1
 
 
-def test_kill_9_loses_nothing(command: Command, servers: dict[str, str]) -> None:
-    """SIGKILL right after the vendor's reply: the same command, at once, finds the job and pays nothing twice."""
-    arguments = ("make", "a lonely walrus", "--duration", "4", "--no-narration", *CHEAP)
-    code, _, _ = command.run(*arguments, LONGVIDEO_CRASH_AT="reply_received")
+@pytest.mark.parametrize(
+    ("point", "animal"),
+    [
+        ("intent_committed", "walrus"),  # the paid POST never left
+        ("reply_received", "marmot"),  # paid, and nobody knows
+        ("file_downloaded", "ocelot"),
+        ("file_stored", "gannet"),  # stored, not yet charged
+        ("ready_posted", "jackal"),  # charged
+        ("film_stored", "puffin"),  # delivered, not yet completed
+    ],
+)
+def test_kill_9_loses_nothing(command: Command, servers: dict[str, str], point: str, animal: str) -> None:
+    """SIGKILL anywhere: the same command, at once, goes on, pays nothing twice and leaves books that add up."""
+    arguments = ("make", f"a lonely {animal}", "--duration", "3", "--no-narration", "--no-music")
+    code, _, _ = command.run(*arguments, LONGVIDEO_CRASH_AT=point)
     assert code == -signal.SIGKILL
     made = command.json(*arguments)
-    assert (made["status"], made["cost_actual"]) == ("completed", 72)
+    assert (made["status"], made["cost_actual"]) == ("completed", 82.5)
+    assert probe(command.folder / "film.mp4").frames == 72
     jobs = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs", params={"service": "listenhub-video"})
-    assert sum("walrus" in str(job) for job in jobs.json()["jobs"]) == 1
+    assert sum(animal in str(job) for job in jobs.json()["jobs"]) == 1
+    assert command.run("audit", "--deep")[0] == 0
 
 
 def test_a_local_budget_is_kept(command: Command) -> None:

@@ -1,12 +1,13 @@
 """A film's run: cancel from anywhere, restart, approval, the front door."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from film.errors import FilmCanceled, FilmFailed, InvalidRequest, LeaseTaken, NotAwaitingApproval
 from film.ids import LOCAL_ACCOUNT
-from film.status import SegmentState, Status
+from film.status import ErrorCode, SegmentState, Status
 from flows.long_video import long_video, produce_film
 from ledger import approvals, films
 from ledger.credits import balance_of
@@ -149,3 +150,19 @@ async def test_the_front_door_raises_after_settling(studio: Studio, vendors: Ven
     await cancel_film(studio.books, newest.id)
     with pytest.raises(FilmCanceled):
         await running
+
+
+async def test_a_film_that_cannot_end_fails_by_its_deadline(studio: Studio, vendors: Vendors) -> None:
+    """A vendor that answers 429 for ever ends in deadline_exceeded, and everything goes back."""
+    vendors.script(
+        {"vendor": "listenhub-video", "operation": "create", "fault": "rate_limited", "retry_after_s": 1, "times": None}
+    )
+    studio.desk = replace(
+        studio.desk,
+        timings=replace(studio.timings, around_s=1, job_deadline_s=0.5, window_s=0.01, vendor_scale=1000, renew_s=0.2),
+    )
+    film = await made(studio, await ordered(studio))
+    assert (film.status, film.fault and film.fault.code) == (Status.FAILED, ErrorCode.DEADLINE_EXCEEDED)
+    assert film.fault is not None
+    assert (film.fault.stage, film.cost_actual_mc) == (Status.GENERATING, 0)
+    assert "took longer than" in film.fault.message

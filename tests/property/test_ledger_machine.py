@@ -190,7 +190,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if bought is None:
             return None
         job_id = f"job-{next(self.numbers)}"
-        keep = attempts.submitted(self.books, bought.tried.lease, bought.attempt, job_id=job_id)
+        keep = attempts.adopted(self.books, bought.tried.lease, bought.attempt, listed=[job_id])
         return None if self._refused(bought.tried, keep) else bought
 
     @rule(bought=consumes(jobs), end=st.sampled_from(["ready", "failed", "orphaned"]))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,9 @@ class _Doorman:
     @property
     def lists(self) -> bool:
         return self.door.lists
+
+    async def estimate(self, order: Order) -> Decimal:
+        return await self.door.estimate(order)
 
     async def submit(self, order: Order, *, nonce: int) -> str:
         return await self.door.submit(order, nonce=nonce)

@@ -16,8 +16,8 @@ from ledger.ending import complete_film
 from ledger.leases import Lease, renew_leases, take_lease
 from ledger.rows import Deliverables
 from tasks.blame import fault_of
-from tasks.desk import Desk
-from tasks.render import Wanted, buy
+from tasks.desk import Desk, Wanted
+from tasks.render import buy
 from tests.simulation.process import Process
 from tests.simulation.vendor import DAMAGED
 from tests.simulation.world import World

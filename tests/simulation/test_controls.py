@@ -9,11 +9,11 @@ from tests.simulation.histories import play
 _PINNED = {
     "blind retry": 2,
     "W < D + lag": 2,
-    "no send deadline": 639,
+    "no send deadline": 148,
     "stale list verdict": 2,
     "no epoch check": 11,
     "post before store": 0,
-    "void outside the terminal transaction": 7,
+    "void outside the terminal transaction": 8,
 }
 
 

@@ -17,8 +17,8 @@ from ledger.attempts import Purchase
 from ledger.films import Customer, open_film
 from ledger.leases import Lease, take_lease
 from ledger.rows import Attempt, AttemptState
-from tasks.desk import Counter, Desk
-from tasks.render import Wanted, buy
+from tasks.desk import Counter, Desk, Wanted
+from tasks.render import buy
 from tasks.timings import Timings
 from tests.simulation.checks import check_payments
 from tests.simulation.inline_sqlite import InlineBooks
@@ -117,7 +117,7 @@ def test_a_jobs_deadline_counts_from_its_intent(play: Callable[..., None]) -> No
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
         scene.shop.manners = replace(scene.shop.manners, endless=1)
-        await attempts.submitted(scene.desk.books, scene.lease, intent, job_id=scene.shop.accept(ORDER, 1))
+        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[scene.shop.accept(ORDER, 1)])
         await scene.world.clock.sleep(TIMINGS.job_deadline_s - 10)
         scene.desk = replace(scene.desk, attempts_max=1)
         passed_s = await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), DeadlineExceeded)
@@ -132,7 +132,7 @@ def test_a_job_that_ended_while_nobody_looked_is_fetched(play: Callable[..., Non
 
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
-        await attempts.submitted(scene.desk.books, scene.lease, intent, job_id=scene.shop.accept(ORDER, 1))
+        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[scene.shop.accept(ORDER, 1)])
         await scene.world.clock.sleep(10 * TIMINGS.job_deadline_s)
         await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
         assert await scene.states() == [AttemptState.READY]
@@ -145,11 +145,11 @@ def test_a_job_the_vendor_denies_is_bought_again(play: Callable[..., None]) -> N
 
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
-        await attempts.submitted(scene.desk.books, scene.lease, intent, job_id="denied")
+        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=["denied"])
         await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
         assert await scene.states() == [AttemptState.ORPHANED, AttemptState.READY]
         second = await scene.intend(nonce=2, slot=1)
-        await attempts.submitted(scene.desk.books, scene.lease, second, job_id="denied too")
+        await attempts.adopted(scene.desk.books, scene.lease, second, listed=["denied too"])
         scene.desk = replace(scene.desk, attempts_max=1)
         wanted = replace(WANTED, purchase=replace(WANTED.purchase, slot=1))
         await scene.passed_s(buy(scene.desk, scene.lease, wanted, scene.counter), ProviderJobUnknown)
@@ -166,7 +166,7 @@ def test_only_the_sender_follows_a_job(play: Callable[..., None], change: dict[s
         intent = await scene.intend(nonce=1)
         if sent:
             job_id = scene.shop.accept(ORDER, 1)
-            await attempts.submitted(scene.desk.books, scene.lease, intent, job_id=job_id)
+            await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[job_id])
         counter = replace(scene.counter, rule=replace(scene.counter.rule, **change))
         await buy(scene.desk, scene.lease, WANTED, counter)
         assert await scene.states() == [AttemptState.ORPHANED, AttemptState.READY]
@@ -198,6 +198,22 @@ def test_equal_orders_share_their_jobs(play: Callable[..., None]) -> None:
     play(act)
 
 
+def test_a_final_failure_outlives_its_run(play: Callable[..., None]) -> None:
+    """A job that failed for good is not tried again by the run after the one that died before it could say so."""
+
+    async def act(scene: Scene) -> None:
+        tried = await scene.intend(nonce=1)
+        tried = await attempts.adopted(scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, 1)])
+        await attempts.failed(
+            scene.desk.books, scene.lease, tried, failure="refused", final=True, charged=None, refunded=None
+        )
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), ProviderJobFailed)
+        assert await scene.states() == [AttemptState.FAILED]
+        assert len(scene.shop.jobs) == 1
+
+    play(act)
+
+
 def test_the_wait_is_longer_than_everything_it_waits_for() -> None:
     """W covers the deadline, the POST, the list's lag and the clocks, in earnest and in simulated mode alike."""
     for timings in (Timings(), Timings.simulated(1), Timings.simulated(60), TIMINGS):
@@ -211,8 +227,8 @@ def test_a_restart_allows_no_further_attempt(play: Callable[..., None]) -> None:
     async def act(scene: Scene) -> None:
         for nonce in (1, 2):
             tried = await scene.intend(nonce=nonce)
-            tried = await attempts.submitted(
-                scene.desk.books, scene.lease, tried, job_id=scene.shop.accept(ORDER, nonce)
+            tried = await attempts.adopted(
+                scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, nonce)]
             )
             await attempts.failed(scene.desk.books, scene.lease, tried, failure="no", charged=None, refunded=None)
         await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), ProviderJobFailed)

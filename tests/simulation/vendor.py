@@ -158,6 +158,11 @@ class Door:
         """Whether a lost job can be looked for."""
         return self.shop.manners.lists
 
+    async def estimate(self, order: Order) -> Decimal:
+        """Say what a job costs."""
+        del order
+        return _PRICE
+
     async def submit(self, order: Order, *, nonce: int) -> str:
         """Send one paid POST; how it ends is the seed's business."""
         shop, rng = self.shop, self.shop.rng

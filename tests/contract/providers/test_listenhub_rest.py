@@ -17,7 +17,7 @@ from film.errors import (
     SendAmbiguous,
 )
 from film.orders import ImageOrder
-from providers.listenhub_account import ListenHubPurse, ListenHubStorage, ListenHubVoices
+from providers.listenhub_account import ListenHubAccount, ListenHubStorage, ListenHubVoices
 from providers.listenhub_images import RULES, ImageRequest, ListenHubImages
 from providers.ports import JobState, Speaker
 from providers.rules import require
@@ -187,7 +187,7 @@ async def test_the_purse_tells_what_is_left(stub: Stub, wire: Wire) -> None:
         reply({"code": 21007, "message": "invalid key"}),
         html(502),
     ]
-    purse = ListenHubPurse(wire)
+    purse = ListenHubAccount(wire)
     assert await purse.credits_available() == Decimal("1234.5")
     with pytest.raises(ProviderKeyRefused):
         await purse.credits_available()

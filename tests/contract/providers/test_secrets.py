@@ -9,7 +9,7 @@ import pytest
 from film.errors import LongVideoError
 from film.orders import VoiceOrder
 from providers.claude_judge import ClaudeJudge
-from providers.listenhub_account import ListenHubPurse
+from providers.listenhub_account import ListenHubAccount
 from providers.listenhub_video import ListenHubVideo
 from providers.listenhub_voice import ListenHubVoice
 from providers.senseaudio import SenseAudio
@@ -49,7 +49,7 @@ async def test_no_vendor_can_make_a_key_show(
             ListenHubVideo(wire, model="happyhorse").submit(clip_order(), nonce=1),
             ListenHubVideo(wire, model="happyhorse").report("1"),
             ListenHubVoice(wire).submit(VoiceOrder(text="hi"), nonce=1),
-            ListenHubPurse(wire).credits_available(),
+            ListenHubAccount(wire).credits_available(),
             SenseAudio(wire).submit(clip_order(), nonce=1),
             Vibegen(wire).submit(clip_order(), nonce=1),
             ClaudeJudge(claude).judge("a harbour", STORYBOARD),

@@ -3,9 +3,10 @@
 import asyncio
 from pathlib import Path
 
+from film.callbacks import CallbackAddress
 from film.profiles import Provider, Vendor
 from providers import registry
-from providers.vibegen_request import Callback, CallbackAddress
+from providers.vibegen_request import Callback
 
 from .conftest import clip_order
 from .simulated import Simulated
@@ -42,4 +43,4 @@ async def test_uploads_speakers_and_credits(simulated: Simulated, tmp_path: Path
         assert url.startswith(simulated.url)
         spoken = await registry.speakers(wire).speakers("zh-CN")
         assert {speaker.language for speaker in spoken} == {"zh"}
-        assert await registry.purses([wire])["listenhub"].credits_available() > 0
+        assert await registry.account(Vendor.LISTENHUB, wire).credits_available() > 0

@@ -61,7 +61,9 @@ def vendor_of(what: str, simulated: Simulated) -> tuple[Wire, JobVendor[Any]]:
 async def ended(vendor: JobVendor[Any], job_id: str) -> JobReport:
     """Wait for a job's end."""
     clock = SystemClock()
-    return await wait_for(vendor, job_id, clock=clock, interval_s=0.05, deadline_s=clock.now() + 30)
+    return await wait_for(
+        vendor, job_id, clock=clock, interval_s=0.05, started_s=clock.now(), deadline_s=30, unheard_s=5
+    )
 
 
 def nonces(simulated: Simulated) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from film.callbacks import CallbackAddress
 from film.errors import (
     ProviderContentRefused,
     ProviderError,
@@ -19,7 +20,7 @@ from film.errors import (
 from film.orders import ClipOrder
 from providers.ports import JobState
 from providers.vibegen import CODES, Vibegen
-from providers.vibegen_request import Callback, CallbackAddress
+from providers.vibegen_request import Callback
 from providers.wire import AskLater, Wire
 
 from .conftest import clip_order, example, image_ref

@@ -1,7 +1,9 @@
 """A paid POST is sent exactly once, and what went wrong with it tells all that may be concluded."""
 
 import socket
+import time
 from collections.abc import AsyncIterator
+from email.utils import formatdate
 
 import pytest
 
@@ -156,3 +158,27 @@ async def test_the_key_never_shows(wire: Wire) -> None:
     shown = f"{error} {error!r} {Connection(base_url='http://x', key=KEY)!r} {wire!r} {wire.__dict__.keys()}"
     assert KEY not in shown
     assert "***" in str(error)
+
+
+@pytest.mark.parametrize("ahead_s", [3600, -3600])
+async def test_a_clock_that_differs_from_the_vendors_stops_what_depends_on_it(
+    stub: Stub, wire: Wire, ahead_s: int
+) -> None:
+    """Nothing is paid for, and no list is believed, while "created before or after" can't be told; polls go on."""
+    stub.answers = [reply({"code": 0}, Date=formatdate(time.time() + ahead_s, usegmt=True))]
+    assert (await wire.read("v1/tasks/1")).ok
+    with pytest.raises(ProviderUnavailable, match="set this machine's clock"):
+        await wire.read_list("v1/tasks")
+    seen = len(stub.seen)
+    with pytest.raises(ProviderUnavailable, match="clock"):
+        await wire.send("v1/generate", BODY)
+    assert len(stub.seen) == seen, "it never left"
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", "now"])
+async def test_a_clock_that_agrees_or_isnt_told_stops_nothing(stub: Stub, wire: Wire, date: str | None) -> None:
+    """A vendor whose answers bear no date, or an odd one, is taken at its word."""
+    headers = {} if date is None else {"Date": formatdate(time.time() + 2, usegmt=True) if date == "now" else date}
+    stub.answers = [reply({"code": 0}, **headers)]
+    assert (await wire.read_list("v1/tasks")).ok
+    assert (await wire.send("v1/generate", BODY)).ok

@@ -66,7 +66,7 @@ async def _bought(
 
 async def _ready(books: Books, lease: Lease, clock: HandClock, slot: int) -> None:
     attempt = await _bought(books, lease, clock, slot)
-    attempt = await attempts.submitted(books, lease, attempt, job_id=f"job-{lease.film_id}-{slot}")
+    attempt = await attempts.adopted(books, lease, attempt, listed=[f"job-{lease.film_id}-{slot}"])
     clock.time += 1
     file = StoredFile(object_key=f"clips/{attempt.id}.mp4", sha256=attempt.id[4:].ljust(64, "0"), size_bytes=9)
     await attempts.ready(books, lease, attempt, file, charged=Decimal("12.5"), refunded=Decimal("0.5"))
@@ -89,7 +89,7 @@ async def write_history(books: Books, clock: HandClock) -> dict[str, str]:
     lost = await _bought(books, failed, clock, 2)
     await attempts.orphaned(books, failed, lost, failure="no list")
     lost = await _bought(books, failed, clock, 2)
-    lost = await attempts.submitted(books, failed, lost, job_id=f"job-{failed.film_id}-2")
+    lost = await attempts.adopted(books, failed, lost, listed=[f"job-{failed.film_id}-2"])
     await attempts.failed(books, failed, lost, failure="broken", charged=Decimal(12), refunded=Decimal(12))
     await fail_film(books, failed, _FAULT)
 
@@ -112,7 +112,7 @@ async def write_history(books: Books, clock: HandClock) -> dict[str, str]:
     living = await _leased(books, webhook_url="https://example.com/hook")
     await _walk(books, living, clock, to=Status.GENERATING)
     await _ready(books, living, clock, 0)
-    await attempts.submitted(books, living, await _bought(books, living, clock, 1), job_id="job-running")
+    await attempts.adopted(books, living, await _bought(books, living, clock, 1), listed=["job-running"])
     kinds = {"completed": completed, "failed": failed, "retried": retried, "canceled": canceled, "living": living}
     return {kind: lease.film_id for kind, lease in kinds.items()}
 

@@ -102,6 +102,17 @@ async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.format(database=name)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database without any schema."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "none.db")
+    server: str = request.getfixturevalue("postgres")
+    name = f"e{abs(hash(request.node.nodeid)) % 10**12}"
+    await _administer(server, f"CREATE DATABASE {name}")
+    return server.format(database=name)
+
+
 @pytest.fixture
 async def books(url: str, clock: HandClock) -> AsyncIterator[Books]:
     """Return open, empty books."""

@@ -1,6 +1,7 @@
 """Opening the books: schema, versions, and what is said when they can't be opened."""
 
 import asyncio
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,9 +12,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from film.errors import DatabaseUnusable
-from ledger.database import migrate_schema, open_books, sqlite_url
+from film.ids import LOCAL_ACCOUNT
+from film.request import FilmRequest
+from film.status import Status
+from ledger.attempts import attempts_of
+from ledger.audit import audit_rows, check_books
+from ledger.clock import DatabaseClock
+from ledger.credits import balance_of
+from ledger.database import Books, migrate_schema, open_books, sqlite_url
+from ledger.films import list_films, open_film
 from ledger.schema import metadata
-from tests.unit.ledger.conftest import HandClock
+from tests.unit.ledger.conftest import LOCAL, HandClock
+from tests.unit.ledger.old_books import write_old_books
 
 
 async def test_migrations_make_the_schema(url: str) -> None:
@@ -59,3 +69,83 @@ async def test_an_unreachable_database_is_a_sentence(tmp_path: Path, clock: Hand
     """A folder that isn't there is said, without a trace and without a password."""
     with pytest.raises(DatabaseUnusable, match="unable to open"):
         await open_books(sqlite_url(tmp_path / "no" / "where.db"), clock, migrate=True)
+
+
+async def test_a_full_disk_is_a_named_error_and_moves_no_credit(
+    tmp_path: Path, sqlite_template: Path, clock: HandClock, request_17s: FilmRequest
+) -> None:
+    """An order that doesn't fit on the disk leaves no film and no hold; with room it passes, and the books add up."""
+    path = tmp_path / "full.db"
+    shutil.copy(sqlite_template, path)
+    books = await open_books(sqlite_url(path), clock, migrate=False)
+    async with books.writing() as rows:
+        pages = (await rows.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        await rows.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    async def order_until_it_is_full() -> None:
+        for _ in range(200):
+            await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
+
+    with pytest.raises(DatabaseUnusable, match="full"):
+        await order_until_it_is_full()
+    before = len(await list_films(books, LOCAL_ACCOUNT, limit=1000))
+    await check_books(books)
+    async with books.writing() as rows:
+        await rows.exec_driver_sql("PRAGMA max_page_count = 100000")
+    await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
+    assert len(await list_films(books, LOCAL_ACCOUNT, limit=1000)) == before + 1
+    await books.close()
+
+
+async def test_read_only_books_are_a_named_error(url: str, clock: HandClock, request_17s: FilmRequest) -> None:
+    """Books on a read-only disk, or a server that is a replica, can be read, and say why they can't be written."""
+    if url.startswith("sqlite"):
+        url = sqlite_url(Path(f"file:{url.partition(':///')[2]}")) + "?mode=ro&immutable=1&uri=true"
+    else:
+        engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            name = (await connection.execute(text("SELECT current_database()"))).scalar_one()
+            await connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+        await engine.dispose()
+    books = await open_books(url, clock, migrate=False)
+    assert await list_films(books, LOCAL_ACCOUNT, limit=1) == []
+    with pytest.raises(DatabaseUnusable, match=r"read-?only"):
+        await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
+    await books.close()
+
+
+async def test_the_books_of_an_older_version_are_brought_up_with_all_they_hold(
+    empty_url: str, clock: HandClock
+) -> None:
+    """From the first schema to this one: films, holds, entries and attempts are what they were."""
+    await asyncio.to_thread(migrate_schema, empty_url, revision="0001")
+    await write_old_books(empty_url)
+    await asyncio.to_thread(migrate_schema, empty_url)
+    books = await open_books(empty_url, clock, migrate=False)
+    (film,) = await list_films(books, LOCAL_ACCOUNT, limit=10)
+    assert (film.id, film.status, film.cost_estimate_mc) == ("vid_old", Status.GENERATING, 82_500)
+    assert (await balance_of(books, LOCAL_ACCOUNT)).reserved_mc == 82_500
+    (attempt,) = await attempts_of(books, film.id)
+    assert (attempt.provider_job_id, attempt.final) == ("job-1", False)
+    assert not (await audit_rows(books, ())).findings
+    await books.close()
+
+
+async def test_the_databases_time_is_everybodys(books: Books) -> None:
+    """A process keeps the database's time, not its machine's."""
+    clock = DatabaseClock()
+    await clock.set_by(books)
+    assert abs(clock.now() - await books.server_time_s()) < 5
+    await clock.set_by(OtherTime())
+    assert 5000 <= clock.now() < 5005
+
+
+class OtherTime(Books):
+    """A database whose clock stands elsewhere."""
+
+    def __init__(self) -> None:
+        """Open nothing."""
+
+    async def server_time_s(self) -> float:
+        """Return its time."""
+        return 5000.0

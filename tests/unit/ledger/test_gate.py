@@ -78,6 +78,17 @@ async def test_a_film_that_went_away_blocks_nobody(books: Books, clock: HandCloc
     assert await ask(books, ONE, single) is None
 
 
+async def test_a_clock_that_is_set_back_doesnt_shut_the_gate(books: Books, clock: HandClock) -> None:
+    """Grants and a Retry-After from the future count as now: one window later the gate is open, and never sooner."""
+    for _ in range(5):
+        assert await ask(books, ONE) is None
+    await close_gate(books, RULE, for_s=30)
+    clock.time -= 7 * 3600
+    assert await ask(books, ONE) == NotBefore(at_ms=books.now_ms() + 61_000)
+    clock.time += 61
+    assert [await ask(books, ONE) for _ in range(5)] == [None] * 5
+
+
 @pytest.mark.parametrize("limit", [1, 3])
 async def test_jobs_at_once_are_limited_apart(books: Books, limit: int) -> None:
     """Without a running job the limit of jobs at once refuses nothing; submits in the window don't count as jobs."""

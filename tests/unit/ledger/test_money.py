@@ -35,7 +35,7 @@ def purchase(slot: int, purpose: Purpose = Purpose.SEGMENT) -> Purchase:
 async def make_ready(books: Books, lease: Lease, slot: int) -> None:
     """Buy a segment and get it."""
     attempt = await attempts.intend(books, lease, purchase(slot), RULE, nonce=slot + 1)
-    attempt = await attempts.submitted(books, lease, attempt, job_id=f"job-{lease.film_id}-{slot}")
+    attempt = await attempts.adopted(books, lease, attempt, listed=[f"job-{lease.film_id}-{slot}"])
     await attempts.ready(books, lease, attempt, FILE, charged=Decimal("12.5"), refunded=None)
 
 
@@ -100,7 +100,7 @@ async def test_a_clip_that_comes_after_cancel_costs_nothing(books: Books, leased
     """Cancel against ready: the first transaction wins, the second is refused (crash point 25)."""
     await walk_to(books, leased, Status.GENERATING)
     attempt = await attempts.intend(books, leased, purchase(0), RULE, nonce=1)
-    attempt = await attempts.submitted(books, leased, attempt, job_id="late")
+    attempt = await attempts.adopted(books, leased, attempt, listed=["late"])
     await cancel_film(books, leased.film_id)
     with pytest.raises(StaleEpoch):
         await attempts.ready(books, leased, attempt, FILE, charged=None, refunded=None)
@@ -121,13 +121,13 @@ async def test_one_attempt_at_a_time(books: Books, leased: Lease) -> None:
 
 
 async def test_a_job_belongs_to_one_attempt(books: Books, leased: Lease) -> None:
-    """The database refuses one vendor job for two attempts (I12)."""
+    """One vendor job is never two attempts' (I12): the second finds it taken."""
     first = await attempts.intend(books, leased, purchase(0), RULE, nonce=1)
     second = await attempts.intend(books, leased, purchase(1), RULE, nonce=2)
-    await attempts.submitted(books, leased, first, job_id="same")
-    with pytest.raises(DBAPIError):
-        await attempts.submitted(books, leased, second, job_id="same")
-    assert await attempts.known_jobs(books, "listenhub", ["same", "other"]) == {"same"}
+    await attempts.adopted(books, leased, first, listed=["same"])
+    assert await attempts.adopted(books, leased, second, listed=["same"]) is None
+    states = [attempt.state for attempt in await attempts.attempts_of(books, leased.film_id)]
+    assert states == [AttemptState.SUBMITTED, AttemptState.INTENT]
 
 
 @pytest.mark.parametrize("state", [AttemptState.REJECTED, AttemptState.ABSENT])

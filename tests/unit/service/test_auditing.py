@@ -77,9 +77,16 @@ async def _buy(studio: Studio, folder: Path) -> Attempt:
     attempt = await attempts.intend(studio.books, lease, purchase, studio.voices.rule, nonce=1)
     assert isinstance(attempt, Attempt)
     job_id = await studio.voices.vendor.submit(MUSIC, nonce=1)
-    attempt = await attempts.submitted(studio.books, lease, attempt, job_id=job_id)
-    deadline_s = studio.clock.now() + 60
-    report = await wait_for(studio.voices.vendor, job_id, clock=studio.clock, interval_s=0.05, deadline_s=deadline_s)
+    attempt = await attempts.adopted(studio.books, lease, attempt, listed=[job_id])
+    report = await wait_for(
+        studio.voices.vendor,
+        job_id,
+        clock=studio.clock,
+        interval_s=0.05,
+        started_s=studio.clock.now(),
+        deadline_s=60,
+        unheard_s=5,
+    )
     assert report.charged, "the simulated vendor tells its charge"
     file = folder / "music.mp3"
     await studio.voices.vendor.fetch(report, file)

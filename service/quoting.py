@@ -1,0 +1,85 @@
+"""What a film will cost at the vendors, asked before anything is bought; live `make` shows it and waits for a yes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from film.errors import ProviderError
+from film.orders import ClipOrder, Order, VoiceOrder
+from film.request import FilmRequest
+from film.storyboard import narration_characters_max
+from ledger.spend import spent_today
+from tasks.desk import Counter
+from tasks.studio import Studio
+
+_UNITS: Final = {
+    "listenhub": "ListenHub credits",
+    "senseaudio": "s rendered at SenseAudio",
+    "vibegen": "vibegen credits",
+}
+_TUNE_S_MAX: Final = 110
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What one vendor is expected to charge, in its own currency; None where it can't say."""
+
+    vendor: str
+    expected: Decimal | None
+    spent_today: Decimal
+    cap: Decimal | None
+
+    def line(self) -> str:
+        """Return it as a sentence."""
+        unit = _UNITS.get(self.vendor, f"{self.vendor} credits")
+        about = "an unknown number of" if self.expected is None else f"about {self.expected:f}"
+        cap = "no daily cap" if self.cap is None else f"daily cap {self.cap:f}"
+        return f"{about} {unit} ({self.spent_today:f} spent today, {cap})"
+
+
+async def quotes(studio: Studio, request: FilmRequest) -> Sequence[Quote]:
+    """Return what each vendor would charge for a film; its script isn't written yet, so lines count at their longest.
+
+    Reference images come on top: how many characters there will be is the script's business.
+    """
+    video = studio.video(request.provider)
+    wanted: list[tuple[Counter, Order]] = [(video, order) for order in _clips(request)]
+    wanted += [(studio.voices, order) for order in _sounds(request)]
+    by_vendor: dict[str, Decimal | None] = {}
+    for counter, order in wanted:
+        amount, vendor = await _expected(counter, order), counter.vendor.vendor
+        former = by_vendor.get(vendor, Decimal(0))
+        by_vendor[vendor] = None if amount is None or former is None else former + amount
+    caps = {counter.vendor.vendor: counter.cap for counter, _ in wanted}
+    return [
+        Quote(vendor=vendor, expected=amount, spent_today=await spent_today(studio.books, vendor), cap=caps[vendor])
+        for vendor, amount in by_vendor.items()
+    ]
+
+
+def _clips(request: FilmRequest) -> Iterable[ClipOrder]:
+    for slot in request.plan():
+        yield ClipOrder(
+            prompt="-",
+            rendered_s=slot.rendered_s,
+            resolution=request.resolution,
+            ratio=request.aspect_ratio,
+            sound=request.native_sound,
+        )
+
+
+def _sounds(request: FilmRequest) -> Iterable[VoiceOrder]:
+    if request.wants_narration:
+        for slot in request.plan():
+            characters = narration_characters_max(slot.kept_s, request.language)
+            yield VoiceOrder(text="x" * characters, voice_id=request.voice_id, duration_hint_s=slot.kept_s)
+    if request.wants_music:
+        yield VoiceOrder(text="music", duration_hint_s=min(request.duration, _TUNE_S_MAX))
+
+
+async def _expected(counter: Counter, order: Order) -> Decimal | None:
+    try:
+        return await counter.vendor.estimate(order)
+    except ProviderError:
+        return None

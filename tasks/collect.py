@@ -1,0 +1,93 @@
+"""From a vendor's job to its file in the store: polled, downloaded, gated, recorded and posted, in that order."""
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from film.errors import (
+    ClipRejected,
+    DeadlineExceeded,
+    ProviderJobFailed,
+    ProviderJobUnknown,
+    ProviderUnavailable,
+)
+from ledger import attempts
+from ledger.leases import Lease
+from ledger.rows import Attempt, StoredFile
+from providers.polling import wait_for
+from providers.ports import JobReport, JobState
+from tasks.desk import Counter, Desk, Wanted
+
+#: A download that arrives damaged is fetched again so often before the paid file counts as lost.
+_DOWNLOADS_MAX: Final = 3
+
+
+async def collect(desk: Desk, lease: Lease, attempt: Attempt, wanted: Wanted, counter: Counter) -> StoredFile:
+    """Follow a job to its file; store, gate and record it, and post its hold, in that order."""
+    for download in range(1, _DOWNLOADS_MAX + 1):
+        try:
+            report = await wait_for(
+                counter.vendor,
+                str(attempt.provider_job_id),
+                clock=desk.clock,
+                interval_s=desk.timings.poll_s,
+                started_s=attempt.t_intent_ms / 1000,
+                deadline_s=desk.timings.job_deadline_s,
+                unheard_s=desk.timings.outage_s,
+            )
+        except (ProviderJobUnknown, DeadlineExceeded) as error:
+            await attempts.orphaned(desk.books, lease, attempt, failure=str(error))
+            raise
+        if report.state is JobState.FAILED:
+            await _lost(desk, lease, attempt, report, str(report.failure))
+            raise report.failure or ProviderJobFailed(provider=attempt.vendor, detail="failed without a reason")
+        try:
+            return await _keep(desk, lease, attempt, report, wanted, counter)
+        except ProviderUnavailable:
+            await desk.clock.sleep(desk.timings.patience_s)
+        except ClipRejected as error:
+            if download == _DOWNLOADS_MAX:
+                await _lost(desk, lease, attempt, report, str(error))
+                raise
+            await desk.clock.sleep(desk.timings.patience_s)
+    lost = ProviderJobFailed(provider=attempt.vendor, detail="its file could not be downloaded")
+    await _lost(desk, lease, attempt, report, str(lost))
+    raise lost
+
+
+async def _keep(
+    desk: Desk, lease: Lease, attempt: Attempt, report: JobReport, wanted: Wanted, counter: Counter
+) -> StoredFile:
+    with TemporaryDirectory(prefix=f".{attempt.id}.", dir=desk.work) as folder:
+        file = Path(folder) / f"file{wanted.suffix}"
+        await counter.vendor.fetch(report, file)
+        desk.fault("file_downloaded")
+        await asyncio.to_thread(wanted.gate, file)
+        facts = await desk.objects.put(f"{wanted.folder}/{attempt.id}{wanted.suffix}", file)
+    desk.fault("file_stored")
+    stored = StoredFile(
+        object_key=f"{wanted.folder}/{attempt.id}{wanted.suffix}", sha256=facts.sha256, size_bytes=facts.size_bytes
+    )
+    await attempts.ready(desk.books, lease, attempt, stored, charged=report.charged, refunded=report.refunded)
+    desk.fault("ready_posted")
+    return stored
+
+
+async def _lost(desk: Desk, lease: Lease, attempt: Attempt, report: JobReport, failure: str) -> None:
+    retryable = report.failure is None or (isinstance(report.failure, ProviderJobFailed) and report.failure.may_retry)
+    await attempts.failed(
+        desk.books,
+        lease,
+        attempt,
+        failure=failure,
+        final=not retryable,
+        charged=report.charged,
+        refunded=report.refunded,
+    )
+
+
+def stored_file(attempt: Attempt) -> StoredFile:
+    """Return what a ready attempt left in the store."""
+    assert attempt.object_key and attempt.sha256 and attempt.size_bytes is not None  # noqa: PT018, S101 - ready rows
+    return StoredFile(object_key=attempt.object_key, sha256=attempt.sha256, size_bytes=attempt.size_bytes)

@@ -1,0 +1,28 @@
+"""A film's deadline leaves room for all that its vendor's documents allow, and for the films in front of it."""
+
+import pytest
+
+from film.deadline import Pace, generating_deadline_s
+
+HAPPYHORSE = Pace(submits=5, window_s=60, jobs_at_once=None, job_s=40, job_deadline_s=1800)
+SEEDANCE = Pace(submits=2, window_s=60, jobs_at_once=None, job_s=60, job_deadline_s=1800)
+SENSEAUDIO = Pace(submits=60, window_s=60, jobs_at_once=1, job_s=100, job_deadline_s=1800)
+
+
+@pytest.mark.parametrize(
+    ("pace", "segments", "chained", "waiting", "needs_s"),
+    [
+        (HAPPYHORSE, 4, False, 0, 40),
+        (SEEDANCE, 23, False, 0, 11 * 60 + 60),  # 180 s on 2 submits a minute: 11 minutes for submitting alone
+        (SEEDANCE, 23, False, 9, 10 * 11 * 60),  # ten such films take turns
+        (SENSEAUDIO, 23, False, 0, 23 * 100),  # one after the other
+        (SENSEAUDIO, 8, False, 3, 4 * 8 * 100),
+        (HAPPYHORSE, 23, True, 0, 23 * 40),  # each cut waits for the clip before
+    ],
+)
+def test_there_is_time_for_what_the_vendor_allows(
+    pace: Pace, segments: int, chained: bool, waiting: int, needs_s: float
+) -> None:
+    deadline_s = generating_deadline_s(pace, segments=segments, attempts=2, chained=chained, films_waiting=waiting)
+    assert deadline_s >= needs_s + 2 * pace.job_deadline_s
+    assert deadline_s <= 3 * needs_s + 2 * pace.job_deadline_s + 600
