@@ -106,6 +106,8 @@ class Film:
     epoch: int
     lease_until_ms: int | None
     lease_holder: str | None
+    #: Runs since its rows last moved.
+    dispatch_n: int
     fault: Fault | None
     result: Deliverables | None
     compose_n: int
@@ -194,6 +196,7 @@ def film_from(row: RowMapping) -> Film:
         epoch=row["epoch"],
         lease_until_ms=row["lease_until_ms"],
         lease_holder=row["lease_holder"],
+        dispatch_n=row["dispatch_n"],
         fault=None if row["error"] is None else fault_from(row["error"]),
         result=None if row["result"] is None else Deliverables(**row["result"]),
         compose_n=row["compose_n"],

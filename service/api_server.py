@@ -72,7 +72,7 @@ def api_parts(
         pepper=secret,
         simulated=settings.simulated,
         allowed_origin=allowed_origin,
-        limits=OrderLimits(films_at_once=settings.films_at_once, orders_a_minute=settings.orders_a_minute),
+        limits=OrderLimits(films_at_once=settings.account_films_at_once, orders_a_minute=settings.orders_a_minute),
         idempotency_strict=settings.idempotency_strict,
         require_makeable=functools.partial(require_makeable, settings=settings),
         voices=voices,

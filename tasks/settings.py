@@ -56,9 +56,12 @@ class Settings(BaseSettings):
     seedance_per_minute: int = Field(2, ge=1, description="Submits a minute that ListenHub allows for Seedance.")
     voice_per_minute: int = Field(5, ge=1, description="Submits a minute that ListenHub Voice allows.")
     image_per_minute: int = Field(3, ge=1, description="Images a minute that ListenHub allows.")
+    films_at_once: int = Field(200, ge=1, description="Films one worker process makes at once; they mostly wait.")
+    prefect_port: int = Field(4200, ge=0, le=65535, description="Port of `up`'s Prefect server and UI; 0: a free one.")
+    simulators_port: int = Field(8460, ge=0, le=65535, description="Port of `up`'s simulators; 0: a free one.")
     public_url: str = Field("", description="Where the HTTP API is reached; empty: loopback, no callbacks.")
     secret: SecretStr = Field(SecretStr(""), description="Signs links, callbacks, keys; empty: made in the home.")
-    films_at_once: int = Field(20, ge=0, description="Unfinished films an account of the API may have; 0: no limit.")
+    account_films_at_once: int = Field(20, ge=0, description="Unfinished films an API account may have; 0: no limit.")
     orders_a_minute: int = Field(60, ge=0, description="Films an API key may order a minute; 0: no limit.")
     idempotency_strict: bool = Field(
         default=False, description="Answer a reused Idempotency-Key with another body by 422."
