@@ -11,7 +11,7 @@ OUT ?= film.mp4
 # Exported, so that a prompt's quotes, dollars and newlines never meet a shell.
 export PROMPT DURATION PROVIDER RESOLUTION OUT
 
-.PHONY: film test check install clean bench-film bench-compose bench-audit bench-ledger prove-money prove-kill prove-hostile
+.PHONY: film test check install clean bench-film bench-compose bench-audit bench-ledger bench-makespan prove-money prove-kill prove-hostile
 
 film: $(VENV)/.installed
 	@$(BIN)/longvideo make "$$PROMPT" --duration "$$DURATION" --provider "$$PROVIDER" \
@@ -26,7 +26,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench-film bench-compose bench-audit bench-ledger: $(VENV)/.installed-dev
+bench-film bench-compose bench-audit bench-ledger bench-makespan: $(VENV)/.installed-dev
 	@LONGVIDEO_MODE=simulated $(BIN)/python -m benchmarks.$(@:bench-%=%)
 
 prove-money prove-kill: $(VENV)/.installed-dev

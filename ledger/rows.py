@@ -24,6 +24,7 @@ class AttemptState(StrEnum):
     SUBMITTED = "submitted"  # the vendor named a job
     READY = "ready"  # its file is stored and passed the gate
     FAILED = "failed"  # the vendor's job ended without a usable file
+    UNSENT = "unsent"  # it never left this machine; its slot is free again
     REJECTED = "rejected"  # cleanly refused, nothing created
     ABSENT = "absent"  # proven never to have been created
     ORPHANED = "orphaned"  # can't be known; booked as a loss
@@ -150,6 +151,7 @@ class Attempt:
     state: AttemptState
     provider_job_id: str | None
     t_intent_ms: int
+    ended_at_ms: int | None
     object_key: str | None
     sha256: str | None
     size_bytes: int | None
@@ -237,6 +239,7 @@ def attempt_from(row: RowMapping) -> Attempt:
         state=AttemptState(row["state"]),
         provider_job_id=row["provider_job_id"],
         t_intent_ms=row["t_intent_ms"],
+        ended_at_ms=row["ended_at_ms"],
         object_key=row["object_key"],
         sha256=row["sha256"],
         size_bytes=row["size_bytes"],

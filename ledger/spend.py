@@ -72,7 +72,7 @@ async def _spent_today(rows: AsyncConnection, vendor: str, *, now_ms: int) -> De
     query = select(func.sum(func.coalesce(net, table.c.estimated_micro, 0))).where(
         table.c.vendor == vendor,
         table.c.t_intent_ms >= now_ms - now_ms % _DAY_MS,
-        table.c.state.not_in((AttemptState.REJECTED, AttemptState.ABSENT)),
+        table.c.state.not_in((AttemptState.UNSENT, AttemptState.REJECTED, AttemptState.ABSENT)),
     )
     return Decimal(int(await rows.scalar(query) or 0)) / _MICRO
 
