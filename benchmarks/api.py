@@ -24,9 +24,9 @@ from benchmarks.ledger import databases
 from film.clock import SystemClock
 from film.credits import MilliCredits
 from film.ids import AccountId
-from ledger.credits import grant_once
+from ledger.accounts import create_account, grant_once
 from ledger.database import open_books
-from ledger.keys import create_account, create_key
+from ledger.keys import create_key
 
 _CLIENTS: Final = (8, 50, 200)
 _PORT: Final = 8479

@@ -15,14 +15,12 @@ from typing import Final
 
 from sqlalchemy import insert, select, update
 
-from film.errors import AccountUnknown, ApiKeyRefused, ApiKeyUnknown, InvalidRequest
+from film.errors import AccountUnknown, ApiKeyRefused, ApiKeyUnknown
 from film.ids import AccountId
 from ledger import schema
-from ledger.credits import HOUSE, ensure_account
 from ledger.database import Books
 
 _KEY: Final = re.compile(r"sk-[A-Za-z0-9_-]{43}")
-_ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +48,6 @@ class KnownKey:
     account: AccountId
     created_at_ms: int
     disabled_at_ms: int | None
-
-
-async def create_account(books: Books, name: str) -> AccountId:
-    """Open an account, without credits; one that is there stays as it is.
-
-    Raises:
-        InvalidRequest: The name is no name.
-    """
-    if not _ACCOUNT.fullmatch(name) or name == HOUSE:
-        raise InvalidRequest(field="account", reason="1 to 64 of a-z, 0-9, dot, dash and underscore, `house` excepted")
-    async with books.writing() as rows:
-        await ensure_account(rows, AccountId(name), now_ms=books.now_ms())
-    return AccountId(name)
 
 
 async def create_key(books: Books, account: AccountId, *, pepper: bytes) -> FreshKey:

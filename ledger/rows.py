@@ -39,6 +39,8 @@ class Approval(StrEnum):
     REJECTED = "reject"
 
 
+#: Attempts of which nothing was created, so that nothing was paid.
+UNPAID = frozenset({AttemptState.UNSENT, AttemptState.REJECTED, AttemptState.ABSENT})
 LIVE_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.SUBMITTED})
 
 

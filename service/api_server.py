@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 
@@ -17,6 +18,7 @@ from api.parts import Parts, VoiceOffer
 from film.callbacks import CallbackAddress
 from film.clock import Clock
 from film.errors import AddressUnusable
+from film.language import guess_language
 from film.profiles import Vendor
 from ledger.database import Books
 from ledger.limits import OrderLimits
@@ -39,6 +41,8 @@ _CONNECTIONS_MAX: Final = 1000
 _BACKLOG: Final = 2048
 _HEADER_BYTES_MAX: Final = 16 * 1024
 _IDLE_S: Final = 10
+#: Between two looks at whether the server answers.
+_LOOK_S: Final = 0.05
 #: How long answers that are under way may take when the server stops.
 _STOP_S: Final = 10
 #: Voices change seldom: the list is read at most so often.
@@ -132,6 +136,8 @@ async def serve_api(parts: Parts, *, host: str = HOST, port: int = PORT) -> None
     """
     app = build_app(parts)
     server = _Server(_config(app))
+    # What the first order would otherwise wait for: the model that tells a prompt's language.
+    await asyncio.to_thread(guess_language, "a calm morning")
     with _listening(host, port) as listener:
         serving = asyncio.create_task(server.serve([listener]))
         try:
@@ -141,6 +147,33 @@ async def serve_api(parts: Parts, *, host: str = HOST, port: int = PORT) -> None
             await app.state.watch.stop()
             await serving
             raise
+
+
+@asynccontextmanager
+async def serving_api(parts: Parts, *, port: int) -> AsyncIterator[str]:
+    """Serve the API on the loopback interface for the length of the block; yield its URL once it answers.
+
+    Raises:
+        AddressUnusable: It can't listen there.
+    """
+    serving = asyncio.create_task(serve_api(parts, port=port))
+    url = f"http://{HOST}:{port}"
+    try:
+        await _answers(url, serving)
+        yield url
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+
+
+async def _answers(url: str, serving: "asyncio.Task[None]") -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while not serving.done():
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get(f"{url}/healthz")).is_success:
+                    return
+            await asyncio.sleep(_LOOK_S)
+    await serving  # it ended by itself: say why
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -7,9 +7,10 @@ import typer
 from film.credits import MilliCredits, credits_number, credits_text, milli_credits
 from film.errors import InvalidRequest
 from film.ids import AccountId, FilmId
-from ledger.credits import balance_of, grant_once
+from ledger.accounts import create_account, grant_once
+from ledger.credits import balance_of
 from ledger.deletion import delete_film
-from ledger.keys import FreshKey, create_account, create_key, list_keys, revoke_key, rotate_key
+from ledger.keys import FreshKey, create_key, list_keys, revoke_key, rotate_key
 from service.looking import opened_books
 from service.terminal import FilmArgument, Json, print_json, read_settings, run
 from store.objects import Objects

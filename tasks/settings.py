@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     films_at_once: int = Field(200, ge=1, description="Films one worker process makes at once; they mostly wait.")
     prefect_port: int = Field(4200, ge=0, le=65535, description="Port of `up`'s Prefect server and UI; 0: a free one.")
     simulators_port: int = Field(8460, ge=0, le=65535, description="Port of `up`'s simulators; 0: a free one.")
+    api_port: int = Field(8450, ge=1, le=65535, description="Port of `up`'s HTTP API.")
     public_url: str = Field("", description="Where the HTTP API is reached; empty: loopback, no callbacks.")
     secret: SecretStr = Field(SecretStr(""), description="Signs links, callbacks, keys; empty: made in the home.")
     account_films_at_once: int = Field(20, ge=0, description="Unfinished films an API account may have; 0: no limit.")

@@ -15,13 +15,13 @@ from film.ids import AccountId, FilmId
 from film.orders import Purpose, VoiceOrder
 from film.status import ErrorCode, Status
 from ledger import attempts, stages
+from ledger.accounts import create_account, grant_once
 from ledger.attempts import Purchase
-from ledger.credits import grant_once
 from ledger.database import Books
 from ledger.ending import complete_film, fail_film
 from ledger.films import segments
 from ledger.gate import GateRule
-from ledger.keys import FreshKey, create_account, create_key
+from ledger.keys import FreshKey, create_key
 from ledger.leases import Lease, take_lease
 from ledger.rows import Attempt, Deliverables, Fault, StoredFile
 from store.objects import Objects

@@ -8,8 +8,8 @@ import json
 import sys
 from functools import partial
 
-from ledger.credits import grant_once
-from ledger.keys import create_account, create_key
+from ledger.accounts import create_account, grant_once
+from ledger.keys import create_key
 from ledger.processes import ProcessKind, tell_alive
 from ledger.showing import Page, film_page
 from providers.egress import post_webhook

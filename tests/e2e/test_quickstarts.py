@@ -13,34 +13,12 @@ import av
 import httpx
 import pytest
 
+from film.status import Status
 from tests.api.serving import free_port
 
 ROOT = Path(__file__).parents[2]
-#: The documents' two quickstarts, word for word but for BASE and KEY.
-BASH = r"""
-TASK=$(curl -s -X POST $BASE/v1/videos \
--H "Authorization: Bearer $KEY" \
--H "Content-Type: application/json" \
--d '{ "prompt": "城市清晨的延时风光", "duration": 30 }' | jq -r .task_id)
-# 轮询直到 completed / failed
-while true; do
-curl -s $BASE/v1/videos/$TASK -H "Authorization: Bearer $KEY" | jq '{status, progress, shots_done, shots_total, result_url}'
-sleep 5
-done
-"""
-NODE = """
-const KEY = process.env.LONGVIDEO_KEY;
-const res = await fetch(`${BASE}/v1/videos`, {
-method: 'POST',
-headers: {
-Authorization: `Bearer ${KEY}`,
-'Content-Type': 'application/json',
-'Idempotency-Key': crypto.randomUUID(),
-},
-body: JSON.stringify({ prompt: '城市清晨的延时风光', duration: 30 }),
-});
-const { task_id } = await res.json();
-"""
+#: The documents' two quickstarts, word for word but for the lines that set the base and the bash one's key.
+QUICKSTARTS = Path(__file__).parent / "quickstarts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +63,7 @@ def _needs(*programs: str) -> pytest.MarkDecorator:
 @_needs("bash", "curl", "jq", "timeout")
 def test_the_bash_quickstart_prints_completed(service: Service, tmp_path: Path) -> None:
     """Five seconds between two looks, as written; the printed link is the film, 30 s to the frame."""
-    script = f'BASE="{service.base}"\nKEY="{service.key}"{BASH}'
+    script = f'BASE="{service.base}"\nKEY="{service.key}"\n{(QUICKSTARTS / "poll.sh").read_text("utf-8")}'
     with subprocess.Popen(["timeout", "150", "bash", "-c", script], stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         seen, block = [], ""
@@ -110,7 +88,8 @@ def test_the_bash_quickstart_prints_completed(service: Service, tmp_path: Path) 
 @_needs("node")
 def test_the_node_quickstart_orders_a_film(service: Service) -> None:
     """`task_id` is a film's, and the stream of its events ends with its completion."""
-    script = f"const BASE = '{service.base}';{NODE}console.log(task_id);"
+    order = (QUICKSTARTS / "order.mjs").read_text("utf-8")
+    script = f"const BASE = '{service.base}';\n{order}\nconsole.log(task_id);"
     run = subprocess.run(
         ["node", "--input-type=module", "-e", script],
         env={**os.environ, "LONGVIDEO_KEY": service.key},
@@ -127,18 +106,8 @@ def test_the_node_quickstart_orders_a_film(service: Service) -> None:
         told = [json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: ")]
     statuses = list(dict.fromkeys(event["status"] for event in told))
     assert statuses[-1] == "completed"
-    order = [
-        "queued",
-        "scripting",
-        "moderation",
-        "anchoring",
-        "generating",
-        "audio",
-        "composing",
-        "delivering",
-        "completed",
-    ]
-    assert statuses == order[order.index(statuses[0]) :]
+    stages = [status.value for status in list(Status)[: list(Status).index(Status.COMPLETED) + 1]]
+    assert statuses == stages[stages.index(statuses[0]) :]
     assert service.get("/readyz").json() == {"status": "ready"}
     voices = service.get("/v1/voices").json()["data"]
     assert {"voice_id", "name", "language", "gender"} == set(voices[0])
