@@ -9,7 +9,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ _WISH: Final = {
 }
 _SERVE: Final = "from flows.long_video import produce_film; produce_film.serve(name='density', limit=100)"
 
+Step = Callable[[], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
@@ -76,46 +79,41 @@ class Figure:
 async def measure(films: int, environment: dict[str, str], books: Books, settings: Settings) -> Figure:
     """Order films, let one worker take them all, and look at it while they wait."""
     process = await _start(environment, "from service.cli import main; main()", "worker")
-    try:
+
+    async def ready() -> None:
         assert process.stdout is not None  # noqa: S101 - asked for with PIPE
         while not (await process.stdout.readline()).startswith(b"Ready"):
             pass
-        holder = psutil.Process(process.pid)
-        empty_mb, before_s, began = _memory_mb(holder), _cpu_s(holder), time.monotonic()
+
+    async def begin() -> None:
         await _order(films, settings)
-        await _all_waiting(books, films)
-        start_s, started_s = time.monotonic() - began, _cpu_s(holder)
-        late_s = await _lateness(books)
-        return Figure(
-            films=films,
-            how="longvideo worker",
-            start_s=start_s,
-            start_cpu_s=started_s - before_s,
-            memory_mb=_memory_mb(holder),
-            empty_mb=empty_mb,
-            steady_cpu_s=_cpu_s(holder) - started_s,
-            late_s=late_s,
-        )
-    finally:
-        process.kill()
-        await process.wait()
+
+    return await _held("longvideo worker", films, process, books, ready, begin)
 
 
 async def measure_served(films: int, environment: dict[str, str], books: Books, settings: Settings) -> Figure:
     """Let Prefect run each film in a process of its own, and look at them while they wait."""
-    process = await _start(environment, _SERVE)
+    process, api_url = await _start(environment, _SERVE), environment["PREFECT_API_URL"]
+
+    async def begin() -> None:
+        for film_id in await _order(films, settings):
+            await _run_served(api_url, film_id)
+
+    return await _held("flow.serve(), a process a film", films, process, books, lambda: _served(api_url), begin)
+
+
+async def _held(how: str, films: int, process: Process, books: Books, ready: Step, begin: Step) -> Figure:
     holder = psutil.Process(process.pid)
     try:
-        await _served(environment["PREFECT_API_URL"])
+        await ready()
         empty_mb, before_s, began = _memory_mb(holder), _cpu_s(holder), time.monotonic()
-        for film_id in await _order(films, settings):
-            await _run_served(environment["PREFECT_API_URL"], film_id)
+        await begin()
         await _all_waiting(books, films)
         start_s, started_s = time.monotonic() - began, _cpu_s(holder)
         late_s = await _lateness(books)
         return Figure(
             films=films,
-            how="flow.serve(), a process a film",
+            how=how,
             start_s=start_s,
             start_cpu_s=started_s - before_s,
             memory_mb=_memory_mb(holder),
@@ -124,13 +122,12 @@ async def measure_served(films: int, environment: dict[str, str], books: Books, 
             late_s=late_s,
         )
     finally:
-        for child in holder.children(recursive=True):
-            child.kill()
-        process.kill()
+        for one in reversed(_family(holder)):
+            one.kill()
         await process.wait()
 
 
-async def _start(environment: dict[str, str], code: str, *arguments: str) -> asyncio.subprocess.Process:
+async def _start(environment: dict[str, str], code: str, *arguments: str) -> Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", code, *arguments),
         env={**os.environ, **environment},
