@@ -1,7 +1,7 @@
 """The wire's Video: a film's row as its customer reads it. Costs are exact JSON numbers, times unix seconds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -72,6 +72,9 @@ class SegmentView(BaseModel):
     attempts: int = Field(description="Paid tries so far; the customer pays for one at most.")
     cost: Credits
     cover_url: str | None = Field(default=None, description="A picture of it, where there is one.")
+    seam_similarity: float | None = Field(
+        default=None, description="How alike both sides of the cut before it are, 1 = the same; chained films only."
+    )
 
 
 class VideoDetail(Video):
@@ -107,6 +110,8 @@ class Urls:
     result: str | None = None
     poster: str | None = None
     subtitles: str | None = None
+    #: A segment's cover, by its index.
+    covers: Mapping[int, str] = field(default_factory=dict)
 
 
 async def urls_of(film: Film, links: Links) -> Urls:
@@ -132,7 +137,9 @@ async def linked_video(shown: ShownFilm, links: Links) -> Video:
 
 async def linked_detail(detail: FilmDetail, links: Links) -> VideoDetail:
     """Return a film with its segments as the wire tells it, with fresh links."""
-    return detail_of(detail, await urls_of(detail.shown.film, links))
+    urls = await urls_of(detail.shown.film, links)
+    covers = {one.index: await links.link(one.cover_key) for one in detail.segments if one.cover_key is not None}
+    return detail_of(detail, replace(urls, covers=covers))
 
 
 def video_of(shown: ShownFilm, urls: Urls) -> Video:
@@ -177,6 +184,8 @@ def detail_of(detail: FilmDetail, urls: Urls) -> VideoDetail:
             seconds=segment.kept_s,
             attempts=detail.tries.get(segment.index, 0),
             cost=_cost(segment.price_mc, segment.state, adopted=segment.hold is None),
+            cover_url=urls.covers.get(segment.index),
+            seam_similarity=segment.seam_similarity,
         )
         for segment in detail.segments
     ]

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.credits import MilliCredits
@@ -16,6 +16,7 @@ from film.status import TERMINAL, SegmentState, Status
 from ledger import schema
 from ledger.credits import Movement, TransferKind, ensure_account, missing_grant, move
 from ledger.database import Books
+from ledger.leases import Maker, lease_new
 from ledger.limits import UNLIMITED, OrderLimits, check_limits
 from ledger.rows import Film, Segment, film_from, segment_from
 
@@ -56,7 +57,13 @@ def request_fingerprint(request: FilmRequest) -> str:
 
 
 async def open_film(
-    books: Books, request: FilmRequest, customer: Customer, *, idem_key: str | None, simulated: bool
+    books: Books,
+    request: FilmRequest,
+    customer: Customer,
+    *,
+    idem_key: str | None,
+    simulated: bool,
+    maker: Maker | None = None,
 ) -> Opened:
     """Write the film, its segments and one hold a segment in one transaction.
 
@@ -66,6 +73,7 @@ async def open_film(
         customer: Who pays.
         idem_key: The customer's Idempotency-Key, unique under their key; None orders a new film whatever was before.
         simulated: Whether simulators make it.
+        maker: Who makes it at once; None leaves it to a dispatcher.
 
     Raises:
         InsufficientCredits: The account can't hold the estimate; nothing was written.
@@ -79,6 +87,8 @@ async def open_film(
             mismatch = earlier["fingerprint"] != request_fingerprint(request)
             return Opened(film_id=FilmId(earlier["id"]), replayed=True, mismatch=mismatch)
         await _insert_film(rows, film_id, request, customer, idem_key or film_id, simulated=simulated, now_ms=now_ms)
+        if maker is not None:
+            await lease_new(rows, film_id, maker, now_ms=now_ms)
         await _insert_segments(rows, film_id, request, customer, now_ms=now_ms)
     return Opened(film_id=film_id)
 
@@ -188,10 +198,14 @@ async def film(books: Books, film_id: FilmId) -> Film:
     return film_from(row)
 
 
-async def epoch_of(books: Books, film_id: FilmId) -> int:
-    """Return a film's epoch: one cheap look that tells a run whether the film is still its own."""
+async def newest_under(books: Books, api_key: str, idem_key: str) -> FilmId | None:
+    """Return the newest film ordered under a key, or under that key and a count (`key:2`); None if there is none."""
+    table = schema.film
+    under = or_(table.c.idem_key == idem_key, table.c.idem_key.startswith(f"{idem_key}:", autoescape=True))
+    query = select(table.c.id).where(table.c.api_key == api_key, under)
     async with books.reading() as rows:
-        return int((await rows.scalar(select(schema.film.c.epoch).where(schema.film.c.id == film_id))) or 0)
+        found = await rows.scalar(query.order_by(table.c.created_at_ms.desc(), table.c.id.desc()).limit(1))
+    return None if found is None else FilmId(found)
 
 
 async def segments(books: Books, film_id: FilmId) -> list[Segment]:

@@ -39,6 +39,8 @@ class Approval(StrEnum):
     REJECTED = "reject"
 
 
+#: Attempts of which nothing was created, so that nothing was paid.
+UNPAID = frozenset({AttemptState.UNSENT, AttemptState.REJECTED, AttemptState.ABSENT})
 LIVE_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.SUBMITTED})
 
 
@@ -106,6 +108,8 @@ class Film:
     epoch: int
     lease_until_ms: int | None
     lease_holder: str | None
+    #: Runs since its rows last moved.
+    dispatch_n: int
     fault: Fault | None
     result: Deliverables | None
     compose_n: int
@@ -130,6 +134,9 @@ class Segment:
     object_key: str | None
     sha256: str | None
     size_bytes: int | None
+    #: The object of its cover, and how alike both sides of a chained cut before it are (1.0 = the same), once known.
+    cover_key: str | None
+    seam_similarity: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +198,7 @@ def film_from(row: RowMapping) -> Film:
         epoch=row["epoch"],
         lease_until_ms=row["lease_until_ms"],
         lease_holder=row["lease_holder"],
+        dispatch_n=row["dispatch_n"],
         fault=None if row["error"] is None else fault_from(row["error"]),
         result=None if row["result"] is None else Deliverables(**row["result"]),
         compose_n=row["compose_n"],
@@ -216,15 +224,9 @@ def segment_from(row: RowMapping) -> Segment:
     """Return the segment a row holds."""
     return Segment(
         film=FilmId(row["film"]),
-        index=row["index"],
-        kept_s=row["kept_s"],
-        rendered_s=row["rendered_s"],
-        price_mc=MilliCredits(row["price_mc"]),
-        hold=row["hold"],
         state=SegmentState(row["state"]),
-        object_key=row["object_key"],
-        sha256=row["sha256"],
-        size_bytes=row["size_bytes"],
+        **{name: row[name] for name in ("index", "kept_s", "rendered_s", "price_mc", "hold")},
+        **{name: row[name] for name in ("object_key", "sha256", "size_bytes", "cover_key", "seam_similarity")},
     )
 
 

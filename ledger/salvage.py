@@ -14,15 +14,20 @@ from ledger import schema
 from ledger.credits import Movement, TransferKind, missing_grant, move
 from ledger.database import Books
 from ledger.films import Customer, Opened, admitted
-from ledger.leases import standing_film
+from ledger.leases import Maker, lease_new, standing_film
 from ledger.rows import AttemptState
 
 #: What was refused for its content is refused again: a new film needs a new prompt.
 _REFUSED = frozenset({ErrorCode.SCRIPT_REFUSED, ErrorCode.MODERATION_REJECTED})
 
 
-async def compose_again(books: Books, film_id: FilmId) -> None:
+async def compose_again(books: Books, film_id: FilmId, *, maker: Maker | None = None) -> None:
     """Lead an ended film back to composing, free of charge; its former end stays in the row until the new one.
+
+    Args:
+        books: The ledger.
+        film_id: The film.
+        maker: Who makes it at once; None leaves it to a dispatcher.
 
     Raises:
         FilmNotFound: There is no such film.
@@ -55,10 +60,18 @@ async def compose_again(books: Books, film_id: FilmId) -> None:
                 updated_at_ms=now_ms,
             )
         )
+        if maker is not None:
+            await lease_new(rows, film_id, maker, now_ms=now_ms)
 
 
 async def retry_film(
-    books: Books, film_id: FilmId, customer: Customer, *, redo: Sequence[int], idem_key: str | None = None
+    books: Books,
+    film_id: FilmId,
+    customer: Customer,
+    *,
+    redo: Sequence[int],
+    idem_key: str | None = None,
+    maker: Maker | None = None,
 ) -> Opened:
     """Open a new film that adopts every ready segment of an ended one and holds credits only for the others.
 
@@ -68,6 +81,7 @@ async def retry_film(
         customer: Who pays.
         redo: Indexes of ready segments to be rendered anew.
         idem_key: The customer's key for the new film; the same again answers with the film it made.
+        maker: Who makes it at once; None leaves it to a dispatcher.
 
     Raises:
         FilmNotFound: There is no such film, or it is another account's.
@@ -95,6 +109,8 @@ async def retry_film(
             insert(schema.segment),
             [_segment(segment, new_id, holds.get(segment["index"])) for segment in segments],
         )
+        if maker is not None:
+            await lease_new(rows, new_id, maker, now_ms=now_ms)
     return Opened(film_id=new_id)
 
 

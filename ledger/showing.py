@@ -12,7 +12,7 @@ from film.orders import Purpose
 from film.status import SegmentState, Status
 from ledger import schema
 from ledger.database import Books
-from ledger.rows import Film, Segment, film_from, segment_from
+from ledger.rows import UNPAID, Film, Segment, film_from, segment_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +84,7 @@ async def film_detail(books: Books, film_id: FilmId, api_key: str | None) -> Fil
             attempt.c.film == segment.c.film,
             attempt.c.purpose == Purpose.SEGMENT,
             attempt.c.slot == segment.c.index,
+            attempt.c.state.not_in(UNPAID),
         )
         query = select(segment, tried.scalar_subquery().label("tries"))
         found = await rows.execute(query.where(segment.c.film == film_id).order_by(segment.c.index))

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 
@@ -40,6 +41,8 @@ _CONNECTIONS_MAX: Final = 1000
 _BACKLOG: Final = 2048
 _HEADER_BYTES_MAX: Final = 16 * 1024
 _IDLE_S: Final = 10
+#: Between two looks at whether the server answers.
+_LOOK_S: Final = 0.05
 #: How long answers that are under way may take when the server stops.
 _STOP_S: Final = 10
 #: Voices change seldom: the list is read at most so often.
@@ -73,7 +76,7 @@ def api_parts(
         pepper=secret,
         simulated=settings.simulated,
         allowed_origin=allowed_origin,
-        limits=OrderLimits(films_at_once=settings.films_at_once, orders_a_minute=settings.orders_a_minute),
+        limits=OrderLimits(films_at_once=settings.account_films_at_once, orders_a_minute=settings.orders_a_minute),
         idempotency_strict=settings.idempotency_strict,
         require_makeable=functools.partial(require_makeable, settings=settings),
         voices=voices,
@@ -144,6 +147,33 @@ async def serve_api(parts: Parts, *, host: str = HOST, port: int = PORT) -> None
             await app.state.watch.stop()
             await serving
             raise
+
+
+@asynccontextmanager
+async def serving_api(parts: Parts, *, port: int) -> AsyncIterator[str]:
+    """Serve the API on the loopback interface for the length of the block; yield its URL once it answers.
+
+    Raises:
+        AddressUnusable: It can't listen there.
+    """
+    serving = asyncio.create_task(serve_api(parts, port=port))
+    url = f"http://{HOST}:{port}"
+    try:
+        await _answers(url, serving)
+        yield url
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+
+
+async def _answers(url: str, serving: "asyncio.Task[None]") -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while not serving.done():
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get(f"{url}/healthz")).is_success:
+                    return
+            await asyncio.sleep(_LOOK_S)
+    await serving  # it ended by itself: say why
 
 
 def _listening(host: str, port: int) -> socket.socket:

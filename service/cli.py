@@ -10,6 +10,7 @@ from service.addresses import HOST, PORT
 from service.cli_accounts import accounts, delete, keys
 from service.cli_films import approve, audit, cancel, list_films, reject, show, watch
 from service.cli_make import compose, estimate, make, retry
+from service.cli_up import deploy, up, worker
 from service.terminal import Json, print_json, read_settings, run
 
 app = typer.Typer(
@@ -92,6 +93,9 @@ for command in (
     migrate,
     audit,
     doctor,
+    up,
+    worker,
+    deploy,
 ):
     app.command("list" if command is list_films else None)(command)
 app.add_typer(accounts, name="account")

@@ -11,7 +11,7 @@ from ledger.rows import Approval
 from ledger.showing import ShownFilm
 from service.looking import answered_film, canceled_film, newest_films, one_film, opened_books
 from service.progress import picture, show_progress
-from service.telling import detail_json, film_json, film_text, films_table
+from service.telling import detail_json, film_json, film_text, films_table, seams_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run
 
 
@@ -42,7 +42,8 @@ def show(film_id: FilmArgument, *, as_json: Json = False) -> None:
             film, segments = detail.shown.film, detail.segments
             console = Console()
             console.print(picture(film, segments, now_ms=film.updated_at_ms))
-            console.print(film_text(film, ()), highlight=False, soft_wrap=True)
+            told = [film_text(film, ()), *filter(None, [seams_text(segments)])]
+            console.print("\n".join(told), highlight=False, soft_wrap=True)
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))

@@ -9,7 +9,7 @@ from rich.table import Table
 from api.video import Urls, Video, detail_of, video_of
 from film.credits import credits_text
 from film.status import Status
-from ledger.rows import Film
+from ledger.rows import Film, Segment
 from ledger.showing import FilmDetail, ShownFilm
 
 
@@ -56,6 +56,16 @@ def film_text(film: Film, files: Sequence[Path]) -> str:
     if film.simulated:
         lines.append("simulated: made by simulators, nothing was paid")
     return "\n".join([*lines, *(str(file) for file in files)])
+
+
+def seams_text(segments: Sequence[Segment]) -> str:
+    """Return how well the cuts of a chained film meet, in one line; empty where none was measured."""
+    seams = [
+        f"{segment.index - 1}|{segment.index} {segment.seam_similarity:.3f}"
+        for segment in segments
+        if segment.seam_similarity is not None
+    ]
+    return f"cuts, 1 = the same picture on both sides: {', '.join(seams)}" if seams else ""
 
 
 def films_table(found: Sequence[Film]) -> Table:

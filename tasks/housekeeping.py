@@ -1,12 +1,14 @@
-"""What is left when films have ended: late jobs are followed, for the operator's books alone; old files are removed."""
+"""The house's chores: late jobs are followed, for the operator's books alone; rows audited, old files removed."""
 
 from typing import Final
 
-from film.errors import ProviderError
+from film.errors import InvariantBroken, ProviderError
+from ledger.audit import audit_rows
 from ledger.deletion import forget_films, forget_parts
 from ledger.drains import drained, draining, given_up
 from ledger.rows import Attempt
 from providers.ports import JobState
+from tasks.limits import submit_limits
 from tasks.studio import Studio
 
 #: Attempts looked at in one round; the rest waits for the next.
@@ -23,6 +25,19 @@ async def drain(studio: Studio) -> int:
     for attempt in await draining(studio.books, limit=_ROUND):
         ended += await _drained(studio, attempt)
     return ended
+
+
+async def audit(studio: Studio) -> str:
+    """Check every invariant of the rows, and return what was looked at.
+
+    Raises:
+        InvariantBroken: The first that doesn't hold; `longvideo audit` names all.
+    """
+    found = await audit_rows(studio.books, submit_limits(studio.settings))
+    for finding in found.findings:
+        detail = f"{finding.where}: {finding.detail} (of {len(found.findings)} faults)"
+        raise InvariantBroken(invariant=finding.invariant, detail=detail)
+    return f"films {found.films}, transfers {found.transfers}: 0 faults"
 
 
 async def _drained(studio: Studio, attempt: Attempt) -> bool:

@@ -14,6 +14,7 @@ from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
 from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
+from ledger.leases import Maker
 from providers import registry
 from providers.claude import Claude
 from providers.egress import download
@@ -21,10 +22,12 @@ from providers.ports import Account, Storage, Voices
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
+from tasks.buttons import Buttons
 from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
 from tasks.holder import new_holder
+from tasks.keeping import Keeper
 from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.timings import Timings
@@ -48,6 +51,8 @@ class Studio:
             "anthropic": writing,
         }
         self.holder = new_holder()
+        self.keeper = Keeper(desk.books, desk.clock, desk.timings)
+        self.buttons = Buttons(desk.books)
         self._doors = doors
         self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
         self.voices = doors.counter(doors.voices, Vendor.LISTENHUB, settings.voice_per_minute)
@@ -71,6 +76,11 @@ class Studio:
     def timings(self) -> Timings:
         """How long the house waits."""
         return self.desk.timings
+
+    @property
+    def maker(self) -> Maker:
+        """This process as the maker of the films it orders for itself."""
+        return Maker(holder=self.holder, lease_s=self.timings.lease_s)
 
     @property
     def work(self) -> Path:
@@ -200,6 +210,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         )
         doors = await open_doors(settings, timings, origin, stack)
         studio = Studio(settings, desk=desk, doors=doors, claude=await _claude(settings, origin, stack))
+        await stack.enter_async_context(studio.keeper.running())
         token = _open.set(studio)
         try:
             yield studio
