@@ -1,13 +1,28 @@
-"""The house's own chores, every minute: late jobs are followed to their end."""
+"""The house's own chores: every minute late jobs are followed to their end, once a day the books are audited."""
+
+from typing import Annotated
 
 from prefect import flow
+from pydantic import Field
 
-from tasks.housekeeping import drain
+from tasks import housekeeping as chores
 from tasks.studio import shared_studio
 
 
 @flow(name="housekeeping", flow_run_name="housekeeping", persist_result=False)
-async def housekeeping() -> int:
-    """Do one round; return how many late jobs came to their end."""
+async def housekeeping(
+    audit: Annotated[
+        bool,
+        Field(json_schema_extra={"title": "Audit", "description": "Check every invariant of the books as well."}),
+    ] = False,
+) -> int:
+    """Do one round; return how many late jobs came to their end.
+
+    Raises:
+        InvariantBroken: The books don't balance.
+    """
     async with shared_studio() as studio:
-        return await drain(studio)
+        ended = await chores.drain(studio)
+        if audit:
+            await chores.audit(studio)
+        return ended

@@ -20,22 +20,30 @@ from tasks.composing import composing
 from tasks.delivering import delivering
 from tasks.generating import generating
 from tasks.moderation import moderation
-from tasks.ordering import checked_request, order_film
-from tasks.results import FilmResult, result_of
+from tasks.ordering import checked_request, dated, film_of_run
+from tasks.results import FilmResult, result_of, settled_result
 from tasks.run import film_run
 from tasks.scripting import scripting
 from tasks.studio import Studio, shared_studio
 
 
-def _form(title: str, description: str) -> Any:
-    return Field(json_schema_extra={"title": title, "description": description})
+def _form(title: str, description: str, **bounds: Any) -> Any:
+    return Field(json_schema_extra={"title": title, "description": description}, **bounds)
 
 
 # Parameters are judged by `film/request` alone, at every door alike; the annotations make the form.
 @flow(name="long-video", flow_run_name="{prompt:.60}", validate_parameters=False, persist_result=False)
 async def long_video(
-    prompt: Annotated[str, _form("Prompt", "What the film is about, in any language; 1 to 2000 characters.")],
-    duration: Annotated[int, _form("Length in seconds", "3 to 180; the film is exact to the frame.")] = 30,
+    prompt: Annotated[
+        str,
+        _form(
+            "Prompt",
+            "What the film is about, in any language; 1 to 2000 characters. {date} becomes the day of the run.",
+        ),
+    ],
+    duration: Annotated[
+        int, _form("Length in seconds", "3 to 180; the film is exact to the frame.", ge=3, le=180)
+    ] = 30,
     provider: Annotated[Provider, _form("Video model", "Who renders the segments.")] = Provider.HAPPYHORSE,
     resolution: Annotated[Resolution, _form("Resolution", "As the video model allows.")] = Resolution.P720,
     aspect_ratio: Annotated[AspectRatio, _form("Aspect ratio", "Width to height.")] = AspectRatio.WIDE,
@@ -48,7 +56,7 @@ async def long_video(
     end_card: Annotated[str | None, _form("End card", "2 s over the last segment.")] = None,
     continuity: Annotated[Continuity, _form("Continuity", "Reference images, or cut to cut.")] = Continuity.ANCHORED,
     reference_images: Annotated[list[str] | None, _form("Reference images", "At most 9 public URLs.")] = None,
-    seed: Annotated[int | None, _form("Seed", "0 to 2147483647; empty: free.")] = None,
+    seed: Annotated[int | None, _form("Seed", "0 to 2147483647; empty: free.", ge=0, le=2147483647)] = None,
     approve: Annotated[bool, _form("Ask before spending", "The film waits for a person.")] = False,
     webhook_url: Annotated[str | None, _form("Webhook", "Told when the film has ended.")] = None,
     metadata: Annotated[dict[str, str] | None, _form("Metadata", "Yours; echoed in the webhook.")] = None,
@@ -64,10 +72,11 @@ async def long_video(
         FilmCanceled: It was canceled.
     """
     wish = {name: value for name, value in locals().items() if value is not None}
+    wish["prompt"] = dated(prompt, flow_run.get_scheduled_start_time())
     async with shared_studio() as studio:
         request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
-        opened = await order_film(studio, request, idem_key=f"prefect:{flow_run.get_id()}")
-        return await _made(studio, opened.film_id)
+        film_id = await film_of_run(studio, request, flow_run_id=flow_run.get_id(), run_count=flow_run.get_run_count())
+        return await made(studio, film_id)
 
 
 @flow(name="produce-film", flow_run_name="{film_id}", validate_parameters=False, persist_result=False)
@@ -82,10 +91,14 @@ async def produce_film(film_id: str) -> FilmResult | State[FilmResult]:
         LeaseTaken: Another run makes it.
     """
     async with shared_studio() as studio:
-        return await _made(studio, FilmId(film_id))
+        return await made(studio, FilmId(film_id))
 
 
-async def _made(studio: Studio, film_id: FilmId) -> FilmResult | State[FilmResult]:
+async def made(studio: Studio, film_id: FilmId) -> FilmResult | State[FilmResult]:
+    """Walk a film through its stages; one that is complete already is returned as it is."""
+    settled = await settled_result(studio, film_id)
+    if settled is not None:
+        return settled
     try:
         await _stages(studio, film_id)
     except FilmCanceled as canceled:

@@ -3,9 +3,10 @@
 A run that was paused past its lease, or whose film has ended, finds a newer epoch and can change nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, case, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.errors import FilmNotFound, LeaseTaken, StaleEpoch
@@ -22,6 +23,14 @@ class Lease:
     film_id: FilmId
     epoch: int
     holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """Who makes a film from the moment it is ordered; dispatchers leave it alone for `lease_s` seconds."""
+
+    holder: str
+    lease_s: float
 
 
 async def take_lease(
@@ -63,34 +72,54 @@ async def take_lease(
     return lease
 
 
-async def renew_lease(books: Books, lease: Lease, *, lease_s: float) -> None:
-    """Keep the film for another `lease_s` seconds.
+async def renew_leases(books: Books, leases: Collection[Lease], *, lease_s: float) -> frozenset[Lease]:
+    """Keep films for another `lease_s` seconds, all in one statement.
 
-    Raises:
-        StaleEpoch: The film has a newer holder, or has ended (canceled from elsewhere, perhaps): stop at once.
+    Returns:
+        The leases that hold; the others' films have a newer holder, or have ended: their runs must stop at once.
     """
+    table, until_ms = schema.film, books.now_ms() + round(lease_s * 1000)
+    ours = [(lease.film_id, lease.epoch) for lease in leases]
+    query = (
+        update(table)
+        .where(tuple_(table.c.id, table.c.epoch).in_(ours), table.c.lease_holder.is_not(None))
+        .values(lease_until_ms=until_ms)
+        .returning(table.c.id, table.c.epoch)
+    )
     async with books.writing() as rows:
-        await _set_lease(rows, lease, until_ms=books.now_ms() + round(lease_s * 1000))
+        kept = {(row.id, row.epoch) for row in await rows.execute(query)}
+    return frozenset(lease for lease in leases if (lease.film_id, lease.epoch) in kept)
 
 
-async def release_lease(books: Books, lease: Lease) -> None:
-    """Give the film up, unfinished, for the next run to take at once. A film that has moved on is left alone."""
+async def release_lease(books: Books, lease: Lease, *, in_order: bool = True) -> None:
+    """Give the film up, unfinished, for the next run to take at once. A film that has moved on is left alone.
+
+    Args:
+        books: The ledger.
+        lease: The run's right to write.
+        in_order: The run was merely stopped: it doesn't count among the runs that led nowhere.
+    """
+    table = schema.film
+    counted = 1 if in_order else 0
     async with books.writing() as rows:
         await rows.execute(
-            update(schema.film)
-            .where(schema.film.c.id == lease.film_id, schema.film.c.epoch == lease.epoch)
-            .values(lease_until_ms=None, lease_holder=None)
+            update(table)
+            .where(table.c.id == lease.film_id, table.c.epoch == lease.epoch)
+            .values(
+                lease_until_ms=None,
+                lease_holder=None,
+                dispatch_n=case((table.c.dispatch_n > counted, table.c.dispatch_n - counted), else_=0),
+            )
         )
 
 
-async def _set_lease(rows: AsyncConnection, lease: Lease, *, until_ms: int) -> None:
-    changed = await rows.execute(
+async def lease_new(rows: AsyncConnection, film_id: FilmId, maker: Maker, *, now_ms: int) -> None:
+    """Give a film that the caller's transaction wrote to its maker."""
+    await rows.execute(
         update(schema.film)
-        .where(schema.film.c.id == lease.film_id, schema.film.c.epoch == lease.epoch)
-        .values(lease_until_ms=until_ms)
+        .where(schema.film.c.id == film_id)
+        .values(lease_holder=maker.holder, lease_until_ms=now_ms + round(maker.lease_s * 1000))
     )
-    if changed.rowcount == 0:
-        raise StaleEpoch(film_id=lease.film_id, epoch=lease.epoch)
 
 
 async def fenced(rows: AsyncConnection, lease: Lease) -> RowMapping:
@@ -114,5 +143,17 @@ async def locked_film(rows: AsyncConnection, film_id: FilmId) -> RowMapping:
     found = await rows.execute(select(schema.film).where(schema.film.c.id == film_id).with_for_update())
     row = found.mappings().first()
     if row is None:
+        raise FilmNotFound(film_id=film_id)
+    return row
+
+
+async def standing_film(rows: AsyncConnection, film_id: FilmId) -> RowMapping:
+    """Lock a film's row for the caller's transaction, as its customer sees it: a deleted film is none.
+
+    Raises:
+        FilmNotFound: There is no such film, or it was deleted.
+    """
+    row = await locked_film(rows, film_id)
+    if row["deleted_at_ms"] is not None:
         raise FilmNotFound(film_id=film_id)
     return row

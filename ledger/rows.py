@@ -39,6 +39,8 @@ class Approval(StrEnum):
     REJECTED = "reject"
 
 
+#: Attempts of which nothing was created, so that nothing was paid.
+UNPAID = frozenset({AttemptState.UNSENT, AttemptState.REJECTED, AttemptState.ABSENT})
 LIVE_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.SUBMITTED})
 
 
@@ -89,6 +91,7 @@ class Film:
 
     id: FilmId
     account: AccountId
+    api_key: str
     request: FilmRequest
     plan: tuple[Slot, ...]
     storyboard: Storyboard | None
@@ -105,6 +108,8 @@ class Film:
     epoch: int
     lease_until_ms: int | None
     lease_holder: str | None
+    #: Runs since its rows last moved.
+    dispatch_n: int
     fault: Fault | None
     result: Deliverables | None
     compose_n: int
@@ -176,6 +181,7 @@ def film_from(row: RowMapping) -> Film:
     return Film(
         id=FilmId(row["id"]),
         account=AccountId(row["account"]),
+        api_key=row["api_key"],
         request=stored_request(row["request"]),
         plan=tuple(Slot(**slot) for slot in row["plan"]),
         storyboard=None if row["storyboard"] is None else Storyboard.model_validate(row["storyboard"]),
@@ -192,6 +198,7 @@ def film_from(row: RowMapping) -> Film:
         epoch=row["epoch"],
         lease_until_ms=row["lease_until_ms"],
         lease_holder=row["lease_holder"],
+        dispatch_n=row["dispatch_n"],
         fault=None if row["error"] is None else fault_from(row["error"]),
         result=None if row["result"] is None else Deliverables(**row["result"]),
         compose_n=row["compose_n"],

@@ -8,17 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 from film.errors import StoreUnusable
-from film.profiles import PROFILES, Provider, Vendor
 from ledger.audit import audit_rows
-from ledger.audit_attempts import SubmitLimit
 from ledger.audit_check import Finding
 from ledger.audit_outside import RecordedFile, recorded_files
 from ledger.database import Books
-from providers.registry import LISTENHUB_MODELS
 from service.looking import opened_books
 from store.objects import Objects, file_facts
+from tasks.limits import submit_limits
 from tasks.settings import Settings
-from tasks.timings import Timings
 
 _LOOKS_AT_ONCE: Final = 8
 _ItemT = TypeVar("_ItemT")
@@ -64,22 +61,6 @@ async def audited(settings: Settings, *, deep: bool, providers: bool) -> Report:
         asked, notes = await vendor_findings(settings)
         findings += asked
     return Report(films=audit.films, transfers=audit.transfers, findings=findings, notes=notes)
-
-
-def submit_limits(settings: Settings) -> list[SubmitLimit]:
-    """Return what each vendor's model takes from one key, as the settings say today."""
-    timings = Timings.simulated(settings.time_scale) if settings.simulated else Timings()
-    per_minute = {
-        (PROFILES[provider].vendor, PROFILES[provider].model): settings.submits_per_minute(provider)
-        for provider in Provider
-    }
-    per_minute[Vendor.LISTENHUB, LISTENHUB_MODELS["voice"]] = settings.voice_per_minute
-    per_minute[Vendor.LISTENHUB, LISTENHUB_MODELS["image"]] = settings.image_per_minute
-    window_ms = round(timings.window_s * 1000)
-    return [
-        SubmitLimit(vendor=vendor, model=model, submits=submits, window_ms=window_ms, simulated=settings.simulated)
-        for (vendor, model), submits in per_minute.items()
-    ]
 
 
 async def file_findings(books: Books, objects: Objects, *, deep: bool) -> list[Finding]:

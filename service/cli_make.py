@@ -14,10 +14,9 @@ from film.profiles import Provider
 from film.request import Continuity, Subtitles, parse_request
 from service.telling import film_json, film_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run, told
-from tasks.settings import Settings
 
 if TYPE_CHECKING:
-    from service.making import Start
+    from service.making import Made
 
 Duration = Annotated[int, typer.Option(help="Length in seconds, 3 to 180; exact to the frame.")]
 Who = Annotated[Provider, typer.Option(help="Who renders the segments.")]
@@ -79,10 +78,10 @@ def make(
     console = Console(stderr=as_json)
 
     async def body() -> int:
-        from service.making import ordering, resuming  # noqa: PLC0415 - Prefect reads its settings at import
+        from service.making import ordering, resuming, run_here  # noqa: PLC0415 - Prefect reads its settings at import
 
         start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new, yes=yes)
-        return await _made_here(start, out, settings, console, as_json=as_json)
+        return _tell(await run_here(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 
@@ -92,9 +91,10 @@ def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json
     settings, console = read_settings(), Console(stderr=as_json)
 
     async def body() -> int:
-        from service.making import composing_again  # noqa: PLC0415 - as above
+        from service.making import composing_again, salvage  # noqa: PLC0415 - as above
 
-        return await _made_here(composing_again(FilmId(film_id)), out, settings, console, as_json=as_json)
+        begin = composing_again(FilmId(film_id))
+        return _tell(await salvage(begin, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 
@@ -110,23 +110,20 @@ def retry(
     settings, console = read_settings(), Console(stderr=as_json)
 
     async def body() -> int:
-        from service.making import retrying  # noqa: PLC0415 - as above
+        from service.making import retrying, salvage  # noqa: PLC0415 - as above
 
-        start = retrying(FilmId(film_id), redo or [], console)
-        return await _made_here(start, out, settings, console, as_json=as_json)
+        begin = retrying(FilmId(film_id), redo or [], settings, console)
+        return _tell(await salvage(begin, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 
 
-async def _made_here(start: "Start", out: Path, settings: Settings, console: Console, *, as_json: bool) -> int:
-    from service.making import run_here  # noqa: PLC0415 - as above
-
-    made = await run_here(start, out=out, settings=settings, console=console)
+def _tell(made: "Made", console: Console, *, as_json: bool) -> int:
     if as_json:
-        print_json({**film_json(made.film), "files": [str(file) for file in made.files]})
+        print_json({**film_json(made.shown), "files": [str(file) for file in made.files]})
     else:
-        console.print(film_text(made.film, made.files), highlight=False, soft_wrap=True)
-    return EXIT_OF[made.film.status]
+        console.print(film_text(made.shown.film, made.files), highlight=False, soft_wrap=True)
+    return EXIT_OF[made.shown.film.status]
 
 
 def estimate(

@@ -16,6 +16,8 @@ _PREFECT = {
     "PREFECT_LOGGING_LEVEL": "WARNING",
     # The default, 62 s in all, is too little for a server that restarts.
     "PREFECT_CLIENT_MAX_RETRIES": "8",
+    # Somebody who presses Run looks at the screen.
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
 }
 
 

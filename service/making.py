@@ -18,13 +18,19 @@ from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
 from film.status import Status
 from ledger import films
+from ledger.database import Books
 from ledger.ending import cancel_film
-from ledger.rows import Film
+from ledger.leases import Lease, Maker
+from ledger.processes import ProcessKind, alive
 from ledger.salvage import compose_again, retry_film
+from ledger.showing import ShownFilm, ordered_film
+from service.looking import opened_books
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
 from service.quoting import quotes
+from service.signals import sigterm
+from store.objects import Objects
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
 from tasks.ordering import checked_request, local_customer, order_film
@@ -33,14 +39,16 @@ from tasks.studio import Studio, open_studio
 
 SIMULATED_LINE = "SIMULATED: simulators make this film, no vendor is called. Set LISTENHUB_API_KEY for the real thing."
 
-_SIGTERM_LOOK_S: Final = 0.02
+
+#: A dispatcher tells every 5 s that it is alive.
+_ALIVE_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """What `make` ended with: the film's row and the files that were written."""
 
-    film: Film
+    shown: ShownFilm
     files: tuple[Path, ...]
 
 
@@ -79,26 +87,45 @@ def resuming(film_id: FilmId) -> Start:
     return start
 
 
-def composing_again(film_id: FilmId) -> Start:
-    """Return the start of `compose`: the ended film goes back to composing."""
+#: What leads an ended film back, or salvages it; whoever is named makes it at once, else a dispatcher.
+Salvage = Callable[[Books, Maker | None], Coroutine[Any, Any, FilmId]]
 
-    async def start(studio: Studio) -> FilmId:
-        await compose_again(studio.books, film_id)
+
+def composing_again(film_id: FilmId) -> Salvage:
+    """Return the beginning of `compose`: the ended film goes back to composing."""
+
+    async def begin(books: Books, maker: Maker | None) -> FilmId:
+        await compose_again(books, film_id, maker=maker)
         return film_id
 
-    return start
+    return begin
 
 
-def retrying(film_id: FilmId, redo: Sequence[int], console: Console) -> Start:
-    """Return the start of `retry`: a new film adopts what the ended one has ready."""
+def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: Console) -> Salvage:
+    """Return the beginning of `retry`: a new film adopts what the ended one has ready."""
 
-    async def start(studio: Studio) -> FilmId:
-        new_id = await retry_film(studio.books, film_id, local_customer(studio), redo=redo)
-        film = await films.film(studio.books, new_id)
+    async def begin(books: Books, maker: Maker | None) -> FilmId:
+        new_id = (await retry_film(books, film_id, local_customer(settings), redo=redo, maker=maker)).film_id
+        film = await films.film(books, new_id)
         console.print(f"{new_id} adopts {film_id}; {credits_text(film.cost_estimate_mc)} credits held for the rest")
         return new_id
 
-    return start
+    return begin
+
+
+async def salvage(begin: Salvage, *, out: Path, settings: Settings, console: Console) -> Made:
+    """Salvage a film where films are made: by a dispatcher that is alive, else here; and copy it to `out`."""
+    async with opened_books(settings) as books:
+        if await alive(books, ProcessKind.DISPATCHER, within_s=_ALIVE_S):
+            film = await show_progress(books, await begin(books, None), console)
+            objects = Objects(settings.objects_url)
+            files = await copy_out(objects, film, out) if film.status is Status.COMPLETED else ()
+            return Made(shown=await ordered_film(books, film.id), files=files)
+
+    async def start(studio: Studio) -> FilmId:
+        return await begin(studio.books, studio.maker)
+
+    return await run_here(start, out=out, settings=settings, console=console)
 
 
 async def run_here(start: Start, *, out: Path, settings: Settings, console: Console) -> Made:
@@ -117,11 +144,14 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         studio = await stack.enter_async_context(open_studio(settings))
         await drain(studio)
         film_id = await start(studio)
-        with console.status("Starting Prefect ..."):
-            await server.healthy()
-        film = await _run(studio, film_id, console)
-        files = await copy_out(studio, film, out) if film.status is Status.COMPLETED else ()
-    return Made(film=film, files=files)
+        epoch = (await films.film(studio.books, film_id)).epoch
+        with studio.keeper.claimed(Lease(film_id=film_id, epoch=epoch, holder=studio.holder)):
+            with console.status("Starting Prefect ..."):
+                await server.healthy()
+            shown = await _run(studio, film_id, console)
+        film = shown.film
+        files = await copy_out(studio.objects, film, out) if film.status is Status.COMPLETED else ()
+    return Made(shown=shown, files=files)
 
 
 async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool, yes: bool) -> FilmId:
@@ -160,7 +190,7 @@ def _order_line(request: FilmRequest, film_id: FilmId) -> str:
     return f"{film_id}: {request.duration} s in segments of {segments} s, {cost} credits held"
 
 
-async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
+async def _run(studio: Studio, film_id: FilmId, console: Console) -> ShownFilm:
     """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
     from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
 
@@ -173,32 +203,16 @@ async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
         cancels.add(loop.create_task(cancel_film(studio.books, film_id)))
 
     loop.add_signal_handler(signal.SIGINT, cancel)
-    sigterm = asyncio.create_task(_own_sigterm(making.cancel))
     showing = asyncio.create_task(show_progress(studio.books, film_id, console))
     try:
-        await making
-        await showing
+        async with sigterm(making.cancel):
+            await making
+            await showing
     finally:
         showing.cancel()
-        sigterm.cancel()
         loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
         await asyncio.gather(*cancels)
-    return await films.film(studio.books, film_id)
-
-
-async def _own_sigterm(stop: Callable[[], object]) -> None:
-    """Keep SIGTERM ours: Prefect's engine puts its own handler over it, which raises wherever the loop happens to be.
-
-    A stop must be a cancellation, so that the film is given back.
-    """
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop)
-    ours = signal.getsignal(signal.SIGTERM)
-    while True:
-        await asyncio.sleep(_SIGTERM_LOOK_S)
-        if signal.getsignal(signal.SIGTERM) is not ours:
-            loop.add_signal_handler(signal.SIGTERM, stop)
+    return await ordered_film(studio.books, film_id)
 
 
 async def _flow(produce_film: Any, film_id: FilmId) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from film.errors import StoreUnusable
 from ledger.rows import Film
-from tasks.studio import Studio
+from store.objects import Objects
 
 
-async def copy_out(studio: Studio, film: Film, out: Path) -> tuple[Path, ...]:
+async def copy_out(objects: Objects, film: Film, out: Path) -> tuple[Path, ...]:
     """Copy a completed film to `out`, `.srt`, `.vtt` and `.jpg` beside it; each appears whole or not at all.
 
     Returns:
@@ -26,15 +26,15 @@ async def copy_out(studio: Studio, film: Film, out: Path) -> tuple[Path, ...]:
     try:
         await asyncio.to_thread(out.parent.mkdir, parents=True, exist_ok=True)
         for target, key in wanted.items():
-            await _copy(studio, key, target)
+            await _copy(objects, key, target)
     except OSError as error:
         raise StoreUnusable(where=str(out), reason=error.strerror or str(error)) from error
     return tuple(wanted)
 
 
-async def _copy(studio: Studio, key: str, target: Path) -> None:
+async def _copy(objects: Objects, key: str, target: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=".longvideo-", dir=target.parent) as folder:
         draft = Path(folder) / target.name
-        await studio.objects.read(key, draft)
+        await objects.read(key, draft)
         draft.chmod(0o644)
         draft.replace(target)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +17,17 @@ from film.errors import PrefectUnavailable
 _STOP_S: Final = 10.0
 _START_S: Final = 120.0
 _LOOK_S: Final = 0.1
+_REST_S: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PrefectServer:
-    """A server that is starting, or somebody else's that runs (`process` None)."""
+    """A server of ours, or somebody else's that runs (`port` None)."""
 
-    api_url: str
-    log: Path
-    process: "subprocess.Popen[bytes] | None"
+    def __init__(self, api_url: str, log: Path, *, port: int | None) -> None:
+        self.api_url = api_url
+        self._log = log
+        self._port = port
+        self._process = None if port is None else self._start(port)
 
     async def healthy(self) -> None:
         """Wait until it answers.
@@ -36,7 +37,7 @@ class PrefectServer:
         """
         try:
             async with asyncio.timeout(_START_S), httpx.AsyncClient(trust_env=False) as client:
-                while self.process is None or self.process.poll() is None:
+                while self._process is None or self._process.poll() is None:
                     with suppress(httpx.TransportError):
                         if (await client.get(f"{self.api_url}/health")).is_success:
                             return
@@ -45,50 +46,65 @@ class PrefectServer:
             raise self._unusable(f"it was not healthy after {_START_S:.0f} s") from None
         raise self._unusable("it ended at once")
 
+    async def kept_alive(self) -> None:
+        """Start it again whenever it has ended, until cancelled: films wait for it, none fails."""
+        while self._port is not None:
+            await asyncio.sleep(_REST_S)
+            if self._process is not None and self._process.poll() is not None:
+                self._process = self._start(self._port)
+
+    def stop(self) -> None:
+        """End a server of ours and wait for it."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self, port: int) -> "subprocess.Popen[bytes]":
+        argv = [sys.executable, "-m", "service.leashed", str(os.getpid()), "prefect"]
+        argv += ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
+        with self._log.open("ab") as sink:
+            return subprocess.Popen(  # noqa: S603 - our own interpreter
+                argv,
+                # The UI would look for its API at port 4200, wherever it was served from.
+                env={**os.environ, "PREFECT_UI_API_URL": self.api_url},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                start_new_session=True,
+            )
+
     def _unusable(self, reason: str) -> PrefectUnavailable:
-        return PrefectUnavailable(url=self.api_url, reason=reason, log=str(self.log))
+        return PrefectUnavailable(url=self.api_url, reason=reason, log=str(self._log))
 
 
 @asynccontextmanager
-async def prefect_server(home: Path, *, port: int | None = None) -> AsyncIterator[PrefectServer]:
+async def prefect_server(home: Path, *, port: int = 0) -> AsyncIterator[PrefectServer]:
     """Run Prefect's server for the length of the block; if `PREFECT_API_URL` is set, that one is used instead.
 
     The variable is set for this process at once, so that Prefect finds it whenever it is imported.
 
     Args:
         home: Our home; the server's log goes there.
-        port: The port of API and UI; any free one by default.
+        port: The port of API and UI; 0 for any free one.
     """
     log = home / "prefect-server.log"
     known = os.environ.get("PREFECT_API_URL")
     if known:
-        yield PrefectServer(api_url=known, log=log, process=None)
+        yield PrefectServer(known, log, port=None)
         return
     port = port or _free_port()
-    process = _start(port, log)
-    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    server = PrefectServer(f"http://127.0.0.1:{port}/api", log, port=port)
+    os.environ["PREFECT_API_URL"] = server.api_url
     try:
-        yield PrefectServer(api_url=os.environ["PREFECT_API_URL"], log=log, process=process)
+        yield server
     finally:
         del os.environ["PREFECT_API_URL"]
-        await asyncio.to_thread(_stop, process)
-
-
-def _start(port: int, log: Path) -> "subprocess.Popen[bytes]":
-    argv = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("ab") as sink:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter
-            argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
-        )
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        await asyncio.to_thread(server.stop)
 
 
 def _free_port() -> int:

@@ -18,7 +18,7 @@ _STOP_S: Final = 5.0
 
 
 @asynccontextmanager
-async def launched(home: Path, *, time_scale: float, faults: Path | None = None) -> AsyncIterator[str]:
+async def launched(home: Path, *, time_scale: float, faults: Path | None = None, port: int = 0) -> AsyncIterator[str]:
     """Run the simulators for the length of the block and yield their base URL.
 
     Their jobs and books stay in `home`: the next process finds every job where its clock says it must be.
@@ -27,9 +27,10 @@ async def launched(home: Path, *, time_scale: float, faults: Path | None = None)
         home: Folder of `simulators.db`, of the files they made and of their log.
         time_scale: How many times faster they are than the vendors.
         faults: A file of scripted faults.
+        port: Their port; 0 for any free one.
     """
     home.mkdir(parents=True, exist_ok=True)
-    argv = ["--database", str(home / "simulators.db"), "--assets", str(home / "simulators"), "--port", "0"]
+    argv = ["--database", str(home / "simulators.db"), "--assets", str(home / "simulators"), "--port", str(port)]
     argv += ["--time-scale", str(time_scale), "--parent", str(os.getpid())]
     if faults is not None:
         argv += ["--faults", str(faults)]

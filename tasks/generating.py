@@ -107,6 +107,7 @@ async def _segment(run: FilmRun, index: int, *, script: _Script) -> Shot:
         burned = [(await outcome(await script.lines[index])).cue] if index in script.lines else []
         before = None if script.chain is None else await script.chain.frame_before(index)
         shot = await conformed(run, slot, stored, cues=burned, before=before)
+    await run.report.picture(index, shot.part.cover)
     if script.chain is not None:
         script.chain.ended(index, shot.part.last_frame)
     return shot

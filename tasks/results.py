@@ -6,6 +6,7 @@ from pathlib import Path
 from film.credits import credits_number
 from film.errors import StoreUnusable
 from film.ids import FilmId
+from film.status import Status
 from ledger import films
 from tasks.studio import Studio
 
@@ -22,6 +23,12 @@ class FilmResult:
     path: Path | None
     cost_actual: int | float
     simulated: bool
+
+
+async def settled_result(studio: Studio, film_id: FilmId) -> FilmResult | None:
+    """Return a completed film's result, None if the film is anything else."""
+    film = await films.film(studio.books, film_id)
+    return await result_of(studio, film_id) if film.status is Status.COMPLETED else None
 
 
 async def result_of(studio: Studio, film_id: FilmId) -> FilmResult:

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
+from uuid import UUID
 
-from prefect.exceptions import PrefectException
+import anyio
+from prefect.runtime import flow_run
 
 from film.errors import (
     DatabaseUnusable,
@@ -21,20 +23,23 @@ from film.errors import (
 from film.ids import FilmId
 from film.status import ErrorCode, Status
 from ledger import films
-from ledger.ending import fail_film
-from ledger.leases import Lease, release_lease, renew_lease, take_lease
+from ledger.ending import cancel_film, fail_film
+from ledger.leases import Lease, release_lease, take_lease
 from ledger.rows import Fault, Film
-from providers.transport import HTTP_ERRORS
 from tasks.blame import StageFault, fault_of
 from tasks.deadline import DeadlineWatch
 from tasks.holder import is_dead
+from tasks.prefect_runs import PREFECT_TROUBLE, cancelling
+from tasks.reporting import Report
 from tasks.studio import Studio
 
 T = TypeVar("T")
 
+#: Runs that died or broke without a new row; a film that kills whoever makes it must end.
+_RUNS_IN_VAIN_MAX: Final = 5
 #: Prefect's own trouble, or the database's, is no fault of the film: it is given back, and the dispatcher takes it up
 #: again.
-UNSETTLED: Final = (PrefectException, DatabaseUnusable, *HTTP_ERRORS)
+UNSETTLED: Final = (DatabaseUnusable, *PREFECT_TROUBLE)
 
 
 class RunStopped(LongVideoError):
@@ -42,12 +47,16 @@ class RunStopped(LongVideoError):
 
 
 class FilmRun:
-    """What a stage works on: the studio, the film as it was opened, and the lease under which it writes."""
+    """What a stage works on: the studio, the film as it was opened, the lease under which it writes, its report."""
 
-    def __init__(self, studio: Studio, lease: Lease, film: Film) -> None:
+    def __init__(self, studio: Studio, lease: Lease, film: Film, flow_run_id: UUID | None) -> None:
         self.studio = studio
         self.lease = lease
         self.opened = film
+        self.flow_run_id = flow_run_id
+        # What the last run may not have come to tell is told again.
+        since_ms = 0 if lease.epoch == 1 else film.updated_at_ms
+        self.report = Report(studio.books, studio.objects, lease.film_id, flow_run_id=flow_run_id, since_ms=since_ms)
         self.stage = Status.QUEUED
         self._stop = asyncio.Event()
         #: The film's fault that no stage of it raised: its deadline.
@@ -108,28 +117,30 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
     except StaleEpoch:
         raise await _ended(studio, film_id) from None
     studio.desk.fault("leased")
-    run = FilmRun(studio, lease, await films.film(studio.books, film_id))
-    keeper = asyncio.create_task(_keep(run))
-    try:
-        yield run
-    except asyncio.CancelledError:
-        # The process is going away, or somebody cancelled the coroutine: the film stays for the next run.
-        await _give_back(studio, lease)
-        raise
-    except Exception as error:
-        first = _first(error)
-        if isinstance(first, UNSETTLED):
-            await _give_back(studio, lease)
-            raise
-        raise await _settled(run, first) from error
-    finally:
-        keeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeper
+    run = FilmRun(studio, lease, await films.film(studio.books, film_id), _flow_run_id())
+    deadline = asyncio.create_task(_stop_at_deadline(run))
+    async with run.report.shown(), studio.buttons.watched(run.flow_run_id, film_id, cancelling):
+        with studio.keeper.kept(lease, lost=run.stop, moved=run.report.moved):
+            try:
+                _check_runs(run.opened)
+                yield run
+            except asyncio.CancelledError:
+                await _stopped(run)
+                raise
+            except Exception as error:
+                first = _first(error)
+                if isinstance(first, UNSETTLED):
+                    await _give_back(studio, lease, in_order=False)
+                    raise
+                raise await _settled(run, first) from error
+            finally:
+                deadline.cancel()
 
 
 async def _leased(studio: Studio, film_id: FilmId) -> Lease:
     books, holder, lease_s = studio.books, studio.holder, studio.timings.lease_s
+    if studio.keeper.has(film_id):
+        raise LeaseTaken(film_id=film_id, holder=holder)
     try:
         return await take_lease(books, film_id, holder=holder, lease_s=lease_s)
     except LeaseTaken as taken:
@@ -138,38 +149,46 @@ async def _leased(studio: Studio, film_id: FilmId) -> Lease:
         return await take_lease(books, film_id, holder=holder, lease_s=lease_s, instead_of=taken.holder)
 
 
-async def _give_back(studio: Studio, lease: Lease) -> None:
+async def _give_back(studio: Studio, lease: Lease, *, in_order: bool) -> None:
     with suppress(DatabaseUnusable):  # then the lease lapses by itself
-        await release_lease(studio.books, lease)
+        await release_lease(studio.books, lease, in_order=in_order)
 
 
-async def _keep(run: FilmRun) -> None:
-    """Renew the lease, and notice soon when the film is no longer this run's."""
-    timings, books = run.studio.timings, run.studio.books
-    renewed_s = run.studio.clock.now()
-    deadline = DeadlineWatch(run.studio, run.opened)
+async def _stop_at_deadline(run: FilmRun) -> None:
+    """Stop the run when its film has taken longer than it may."""
+    watch = DeadlineWatch(run.studio, run.opened)
     while True:
-        await asyncio.sleep(timings.watch_s)
-        try:
-            if run.studio.clock.now() - renewed_s >= timings.renew_s:
-                await renew_lease(books, run.lease, lease_s=timings.lease_s)
-                renewed_s = run.studio.clock.now()
-                deadline_s = await deadline.passed_s()
-                if deadline_s is not None:
-                    late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
-                    run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
-                    return
-            elif (await films.epoch_of(books, run.film_id)) != run.lease.epoch:
-                run.stop()
+        await asyncio.sleep(run.studio.timings.lease_s)
+        with suppress(DatabaseUnusable):  # asked again at the next look
+            deadline_s = await watch.passed_s()
+            if deadline_s is not None:
+                late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
+                run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
                 return
-        except StaleEpoch:
-            run.stop()
-            return
-        except DatabaseUnusable:
-            # It may come back; but whoever can't renew must have stopped before another takes the film over.
-            if run.studio.clock.now() - renewed_s >= timings.lease_s - timings.watch_s:
-                run.stop()
-                return
+
+
+def _flow_run_id() -> UUID | None:
+    found = flow_run.get_id()
+    return None if found is None else UUID(found)
+
+
+def _check_runs(film: Film) -> None:
+    if film.dispatch_n > _RUNS_IN_VAIN_MAX:
+        words = f"{_RUNS_IN_VAIN_MAX} runs in a row ended without a step forward"
+        raise StageFault(fault=Fault(code=ErrorCode.INTERNAL_ERROR, message=words, stage=film.status))
+
+
+async def _stopped(run: FilmRun) -> None:
+    """Give the film back: the process is going away, or somebody cancelled the coroutine.
+
+    A runner that was told to cancel this very flow run stops it so, too: then the film is canceled.
+    """
+    with anyio.CancelScope(shield=True):
+        if run.flow_run_id is not None and await cancelling([run.flow_run_id]):
+            with suppress(DatabaseUnusable):  # whoever closes cancelled runs asks again
+                await cancel_film(run.studio.books, run.film_id)
+        else:
+            await _give_back(run.studio, run.lease, in_order=True)
 
 
 async def _settled(run: FilmRun, error: Exception) -> LongVideoError:

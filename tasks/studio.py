@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
-
-from sqlalchemy.exc import DBAPIError
 
 from film.callbacks import CallbackAddress
 from film.clock import Clock
@@ -16,25 +14,26 @@ from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
 from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
+from ledger.leases import Maker
 from providers import registry
 from providers.claude import Claude
 from providers.egress import download
-from providers.ports import Account, Storage
+from providers.ports import Account, Storage, Voices
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
+from tasks.buttons import Buttons
 from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
 from tasks.holder import new_holder
+from tasks.keeping import Keeper
 from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.timings import Timings
 
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
-#: Between two looks at the database's time, in seconds.
-_CLOCK_LOOK_S: Final = 60.0
 
 
 class Studio:
@@ -52,6 +51,8 @@ class Studio:
             "anthropic": writing,
         }
         self.holder = new_holder()
+        self.keeper = Keeper(desk.books, desk.clock, desk.timings)
+        self.buttons = Buttons(desk.books)
         self._doors = doors
         self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
         self.voices = doors.counter(doors.voices, Vendor.LISTENHUB, settings.voice_per_minute)
@@ -77,6 +78,11 @@ class Studio:
         return self.desk.timings
 
     @property
+    def maker(self) -> Maker:
+        """This process as the maker of the films it orders for itself."""
+        return Maker(holder=self.holder, lease_s=self.timings.lease_s)
+
+    @property
     def work(self) -> Path:
         """Folder of this machine's work files; all of them can be made again."""
         return self.desk.work
@@ -95,6 +101,11 @@ class Studio:
     def allowed_origin(self) -> str | None:
         """The one origin that URLs may lead to besides public addresses: the simulators'."""
         return self._doors.allowed_origin
+
+    @property
+    def speakers(self) -> Voices:
+        """Who lists the narrators."""
+        return self._doors.speakers
 
     def video(self, provider: Provider) -> Counter:
         """Return who renders a provider's segments, behind its gate."""
@@ -184,7 +195,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
         await clock.set_by(books)
-        time_keeper = asyncio.create_task(_keep_time(clock, books))
+        time_keeper = asyncio.create_task(clock.follow(books))
         stack.callback(time_keeper.cancel)
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
@@ -199,18 +210,12 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         )
         doors = await open_doors(settings, timings, origin, stack)
         studio = Studio(settings, desk=desk, doors=doors, claude=await _claude(settings, origin, stack))
+        await stack.enter_async_context(studio.keeper.running())
         token = _open.set(studio)
         try:
             yield studio
         finally:
             _open.reset(token)
-
-
-async def _keep_time(clock: DatabaseClock, books: Books) -> None:
-    while True:
-        await asyncio.sleep(_CLOCK_LOOK_S)
-        with suppress(DBAPIError, OSError):  # a look that fails leaves the time as it was told last
-            await clock.set_by(books)
 
 
 async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:

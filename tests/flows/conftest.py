@@ -96,7 +96,7 @@ async def ordered(studio: Studio, **wish: Any) -> FilmId:
         "music": False,
     }
     request = checked_request({**plain, **wish}, studio.settings, allowed_origin=studio.allowed_origin)
-    return (await order_film(studio, request, idem_key=None)).film_id
+    return (await order_film(studio, request, idem_key=None, at_once=False)).film_id
 
 
 async def made(studio: Studio, film_id: FilmId) -> Film:

@@ -13,7 +13,8 @@ from film.request import parse_request
 from film.status import ErrorCode, Status
 from ledger import films
 from ledger.salvage import compose_again
-from service.telling import film_json, seams_text
+from ledger.showing import film_detail
+from service.telling import detail_json, seams_text
 from tasks.ordering import order_film
 from tasks.studio import Studio
 from tests.flows.conftest import Vendors, made, ordered
@@ -109,7 +110,8 @@ async def test_a_chained_film_tells_how_its_cuts_meet(studio: Studio) -> None:
     assert seam["similarity"] == pytest.approx(second.seam_similarity, abs=1e-4)
     assert seam["repeated_frame_dropped"] == (second.seam_similarity >= 0.97)
     assert f"0|1 {second.seam_similarity:.3f}" in seams_text((first, second))
-    assert film_json(film, (first, second))["segments"][1]["seam_similarity"] == second.seam_similarity
+    detail = detail_json(await film_detail(studio.books, film.id, None))
+    assert detail["segments"][1]["seam_similarity"] == second.seam_similarity
 
 
 async def test_a_card_that_can_not_be_drawn_is_told_before_anything_is_bought(studio: Studio, vendors: Vendors) -> None:

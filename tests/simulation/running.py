@@ -13,7 +13,7 @@ from film.status import Status
 from ledger import films, stages
 from ledger.attempts import Purchase
 from ledger.ending import complete_film
-from ledger.leases import Lease, renew_lease, take_lease
+from ledger.leases import Lease, renew_leases, take_lease
 from ledger.rows import Deliverables
 from tasks.blame import fault_of
 from tasks.desk import Desk, Wanted
@@ -83,9 +83,7 @@ async def _keep(desk: Desk, lease: Lease) -> None:
     """Renew the lease; return when the film is no longer this run's."""
     while True:
         await desk.clock.sleep(desk.timings.renew_s)
-        try:
-            await renew_lease(desk.books, lease, lease_s=desk.timings.lease_s)
-        except StaleEpoch:
+        if not await renew_leases(desk.books, [lease], lease_s=desk.timings.lease_s):
             return
 
 

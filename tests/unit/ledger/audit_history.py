@@ -93,7 +93,7 @@ async def write_history(books: Books, clock: HandClock) -> dict[str, str]:
     await attempts.failed(books, failed, lost, failure="broken", charged=Decimal(12), refunded=Decimal(12))
     await fail_film(books, failed, _FAULT)
 
-    retried = await _taken(books, await retry_film(books, failed.film_id, LOCAL, redo=()))
+    retried = await _taken(books, (await retry_film(books, failed.film_id, LOCAL, redo=())).film_id)
     await _walk(books, retried, clock, to=Status.GENERATING)
     for slot in (1, 2):
         await _ready(books, retried, clock, slot)

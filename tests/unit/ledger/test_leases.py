@@ -8,7 +8,7 @@ from film.storyboard import Shot, Storyboard
 from ledger import films, stages
 from ledger.database import Books
 from ledger.ending import cancel_film
-from ledger.leases import Lease, release_lease, renew_lease, take_lease
+from ledger.leases import Lease, release_lease, renew_leases, take_lease
 from tests.unit.ledger.conftest import HandClock
 
 BOARD = Storyboard(title="t", style="s", music="m", shots=(Shot(index=0, prompt="p", narration="long line"),))
@@ -17,7 +17,7 @@ BOARD = Storyboard(title="t", style="s", music="m", shots=(Shot(index=0, prompt=
 async def test_a_living_holder_keeps_its_film(books: Books, leased: Lease, clock: HandClock) -> None:
     """While the lease is renewed nobody else gets the film, and the holder is named."""
     clock.time += 50
-    await renew_lease(books, leased, lease_s=60)
+    assert await renew_leases(books, [leased], lease_s=60) == {leased}
     clock.time += 50
     with pytest.raises(LeaseTaken, match="run-1"):
         await take_lease(books, leased.film_id, holder="run-2", lease_s=60)
@@ -28,15 +28,16 @@ async def test_a_lapsed_lease_is_taken_with_the_next_epoch(books: Books, leased:
     clock.time += 61
     second = await take_lease(books, leased.film_id, holder="run-2", lease_s=60)
     assert second.epoch == leased.epoch + 1
+    await renew_leases(books, [second], lease_s=60)
     before = await films.film(books, leased.film_id)
     for write in (
-        lambda: renew_lease(books, leased, lease_s=60),
         lambda: stages.enter_stage(books, leased, Status.SCRIPTING),
         lambda: stages.save_storyboard(books, leased, BOARD),
         lambda: stages.save_cues(books, leased, []),
     ):
         with pytest.raises(StaleEpoch):
             await write()
+    assert await renew_leases(books, [leased, second], lease_s=60) == {second}
     await release_lease(books, leased)  # does nothing either: it isn't theirs to give
     assert await films.film(books, leased.film_id) == before
 
@@ -50,18 +51,16 @@ async def test_a_released_film_is_free_at_once(books: Books, leased: Lease) -> N
 async def test_a_dead_holder_need_not_lapse(books: Books, leased: Lease) -> None:
     """Who knows the holder to be dead takes its film at once; the dead one, if it lives after all, is fenced."""
     second = await take_lease(books, leased.film_id, holder="run-2", lease_s=60, instead_of="run-1")
-    with pytest.raises(StaleEpoch):
-        await renew_lease(books, leased, lease_s=60)
+    assert await renew_leases(books, [leased], lease_s=60) == frozenset()
     with pytest.raises(LeaseTaken, match="run-2"):
         await take_lease(books, leased.film_id, holder="run-3", lease_s=60, instead_of="run-1")
-    await renew_lease(books, second, lease_s=60)
+    assert await renew_leases(books, [second], lease_s=60) == {second}
 
 
 async def test_an_ended_film_has_no_holder(books: Books, leased: Lease) -> None:
     """A canceled film stops its run at the next write and can't be leased again."""
     assert await cancel_film(books, leased.film_id)
-    with pytest.raises(StaleEpoch):
-        await renew_lease(books, leased, lease_s=60)
+    assert await renew_leases(books, [leased], lease_s=60) == frozenset()
     with pytest.raises(StaleEpoch):
         await take_lease(books, leased.film_id, holder="run-2", lease_s=60)
 

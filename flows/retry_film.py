@@ -1,0 +1,36 @@
+"""A new film that adopts what an ended one has ready, and pays only for the rest."""
+
+from typing import Annotated
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from pydantic import Field
+
+from film.ids import FilmId
+from flows.long_video import made
+from tasks.results import FilmResult
+from tasks.salvaging import retried
+from tasks.studio import shared_studio
+
+
+@flow(name="retry-film", flow_run_name="{film_id}", validate_parameters=False, persist_result=False)
+async def retry_film(
+    film_id: Annotated[str, Field(json_schema_extra={"title": "Film", "description": "vid_..., an ended film."})],
+    redo: Annotated[
+        list[int] | None,
+        Field(json_schema_extra={"title": "Redo", "description": "Indexes of ready segments to render anew."}),
+    ] = None,
+) -> FilmResult | State[FilmResult]:
+    """Make the new film.
+
+    Returns:
+        The completed film.
+
+    Raises:
+        FilmNotFound, NotRetryable, InvalidRequest: It can't be retried so; nothing was spent.
+        FilmFailed, FilmCanceled: The new film ended so.
+    """
+    async with shared_studio() as studio:
+        new_id = await retried(studio, FilmId(film_id), redo or (), flow_run_id=flow_run.get_id())
+        return await made(studio, new_id)

@@ -1,0 +1,83 @@
+"""Which films wait for somebody to make them, and how the films of one process stand.
+
+A claim is a lease without a new epoch: it only keeps other dispatchers away until the film's run takes the lease.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select, update
+
+from film.ids import FilmId
+from film.status import TERMINAL
+from ledger import schema
+from ledger.database import Books
+from ledger.leases import Lease, Maker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """What a process must know of a film it runs: whether it is still its own, and whether its rows have moved."""
+
+    epoch: int
+    updated_at_ms: int
+
+
+async def living_holders(books: Books) -> Sequence[str]:
+    """Return who holds films now: the holders whose leases haven't lapsed."""
+    table = schema.film
+    query = (
+        select(table.c.lease_holder)
+        .where(table.c.status.not_in(sorted(TERMINAL)), table.c.lease_until_ms > books.now_ms())
+        .distinct()
+    )
+    async with books.reading() as rows:
+        return list((await rows.execute(query)).scalars())
+
+
+async def claim_films(
+    books: Books, maker: Maker, *, limit: int, dead: Collection[str] = (), refused: Collection[FilmId] = ()
+) -> Sequence[Lease]:
+    """Claim unfinished films that nobody holds, the oldest first; no two dispatchers get the same one.
+
+    Args:
+        books: The ledger.
+        maker: Who claims.
+        limit: How many at most.
+        dead: Holders known to be dead, whose leases needn't lapse first.
+        refused: Films the caller doesn't want now.
+
+    Returns:
+        The claims; one of epoch 0 was never run before.
+    """
+    table, now_ms = schema.film, books.now_ms()
+    free = or_(
+        table.c.lease_until_ms.is_(None), table.c.lease_until_ms <= now_ms, table.c.lease_holder.in_(sorted(dead))
+    )
+    query = (
+        select(table.c.id, table.c.epoch)
+        .where(table.c.status.not_in(sorted(TERMINAL)), free, table.c.id.not_in(sorted(refused)))
+        .order_by(table.c.created_at_ms, table.c.id)
+        .limit(limit)
+    )
+    # Looked at first without a lock: most looks find nothing, and SQLite has one writer.
+    async with books.reading() as rows:
+        if (await rows.execute(query)).first() is None:
+            return []
+    async with books.writing() as rows:
+        found = (await rows.execute(query.with_for_update(skip_locked=True))).all()
+        await rows.execute(
+            update(table)
+            .where(table.c.id.in_([row.id for row in found]))
+            .values(lease_holder=maker.holder, lease_until_ms=now_ms + round(maker.lease_s * 1000))
+        )
+    return [Lease(film_id=FilmId(row.id), epoch=row.epoch, holder=maker.holder) for row in found]
+
+
+async def pulses(books: Books, film_ids: Collection[FilmId]) -> Mapping[FilmId, Pulse]:
+    """Return how each of the films stands: one cheap look for all films of a process."""
+    table = schema.film
+    query = select(table.c.id, table.c.epoch, table.c.updated_at_ms).where(table.c.id.in_(sorted(film_ids)))
+    async with books.reading() as rows:
+        found = await rows.execute(query)
+        return {FilmId(row.id): Pulse(epoch=row.epoch, updated_at_ms=row.updated_at_ms) for row in found}

@@ -1,0 +1,57 @@
+"""`longvideo up`, `worker` and `deploy`."""
+
+import os
+
+import typer
+
+from film.errors import MissingKey
+from service.terminal import read_settings, run, told
+
+_NO_PREFECT = MissingKey(variable="PREFECT_API_URL", needed_for="the Prefect server, `http://HOST:4200/api`")
+
+
+def up() -> None:
+    """Run everything on this machine: Prefect with its UI, the worker and, without keys, the simulators."""
+    settings = read_settings()
+
+    async def body() -> int:
+        from service.up import UP, run_services  # noqa: PLC0415 - Prefect reads its settings when it is imported
+
+        await run_services(UP, settings, typer.echo)
+        return 0
+
+    raise typer.Exit(run(body(), as_json=False))
+
+
+def worker() -> None:
+    """Make films on this machine, for the database and the Prefect server that run elsewhere."""
+    settings = read_settings()
+    _require_prefect()
+
+    async def body() -> int:
+        from service.up import WORKER, run_services  # noqa: PLC0415 - as above
+
+        await run_services(WORKER, settings, typer.echo)
+        return 0
+
+    raise typer.Exit(run(body(), as_json=False))
+
+
+def deploy() -> None:
+    """Create or update the deployments of prefect.yaml at the server of PREFECT_API_URL."""
+    settings = read_settings()
+    _require_prefect()
+
+    async def body() -> int:
+        from service.deploying import deploy as deploy_all  # noqa: PLC0415 - as above
+
+        await deploy_all(settings.home / "prefect-deploy.log")
+        typer.echo(f"Deployed at {os.environ['PREFECT_API_URL']}")
+        return 0
+
+    raise typer.Exit(run(body(), as_json=False))
+
+
+def _require_prefect() -> None:
+    if not os.environ.get("PREFECT_API_URL"):
+        raise typer.Exit(told(_NO_PREFECT, as_json=False))

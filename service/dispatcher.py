@@ -1,0 +1,130 @@
+"""Films that nobody makes become flow runs of this process, whoever ordered them and whoever died over them.
+
+The rows decide: a claim keeps other dispatchers away, the run's lease fences whoever made the film before. Prefect is
+only told. Each process dispatches for itself, so more machines are more of the same.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import anyio
+from prefect.client.orchestration import get_client
+from prefect.exceptions import Abort, Pause
+from prefect.flow_engine import run_flow_async
+from prefect.states import Pending
+
+from film.errors import DatabaseUnusable
+from film.ids import FilmId
+from flows.long_video import produce_film
+from ledger import films
+from ledger.dispatch import claim_films, living_holders
+from ledger.leases import Lease, release_lease
+from ledger.processes import ProcessKind, tell_alive, tell_gone
+from service.closing import close_dead_runs
+from tasks.holder import is_dead
+from tasks.prefect_runs import PREFECT_TROUBLE
+from tasks.studio import Studio
+
+_LOG: Final = logging.getLogger(__name__)
+#: Films taken up at one look: each start costs Prefect's engine most of a second of CPU.
+_STARTS_A_LOOK: Final = 4
+_ALIVE_S: Final = 5.0
+_REST_MAX_S: Final = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class _Rest:
+    """Films whose last run ended unfinished: each rests twice as long as the time before."""
+
+    until_s: dict[FilmId, float] = field(default_factory=dict)
+    turns: dict[FilmId, int] = field(default_factory=dict)
+
+    def resting(self, now_s: float) -> list[FilmId]:
+        return [film_id for film_id, until_s in self.until_s.items() if until_s > now_s]
+
+    def begin(self, film_id: FilmId, now_s: float) -> None:
+        turn = self.turns[film_id] = self.turns.get(film_id, -1) + 1
+        self.until_s[film_id] = now_s + min(2.0**turn, _REST_MAX_S)
+
+    def end(self, film_id: FilmId) -> None:
+        self.until_s.pop(film_id, None)
+        self.turns.pop(film_id, None)
+
+
+async def dispatch(studio: Studio, room: anyio.CapacityLimiter) -> None:
+    """Take up waiting films until cancelled; then each film that runs here is given back.
+
+    Args:
+        studio: Where films are made.
+        room: How many films this process makes at once, whatever started them.
+    """
+    rest, seen_s = _Rest(), 0.0
+    try:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                now_s = studio.clock.now()
+                try:
+                    if now_s - seen_s >= _ALIVE_S:
+                        await tell_alive(studio.books, f"dispatcher:{studio.holder}", ProcessKind.DISPATCHER)
+                        seen_s = now_s
+                    for claim in await _claimed(studio, room, rest.resting(now_s)):
+                        group.create_task(_made(studio, claim, room, rest))
+                except DatabaseUnusable as error:
+                    _LOG.warning("The ledger can't be asked for films: %s", error)
+                await studio.clock.sleep(studio.timings.watch_s)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await tell_gone(studio.books, f"dispatcher:{studio.holder}")
+
+
+async def _claimed(studio: Studio, room: anyio.CapacityLimiter, resting: Sequence[FilmId]) -> Sequence[Lease]:
+    free = min(int(room.available_tokens), _STARTS_A_LOOK)
+    if free < 1:
+        return []
+    dead = [holder for holder in await living_holders(studio.books) if is_dead(holder)]
+    return await claim_films(studio.books, studio.maker, limit=free, dead=dead, refused=resting)
+
+
+async def _made(studio: Studio, claim: Lease, room: anyio.CapacityLimiter, rest: _Rest) -> None:
+    """Run a claimed film's flow to its end; a film that isn't finished then rests a while."""
+    try:
+        await _run_claimed(studio, claim, room)
+        unfinished = not (await films.film(studio.books, claim.film_id)).status.terminal
+    except DatabaseUnusable as error:
+        _LOG.warning("%s waits: the ledger can't be reached: %s", claim.film_id, error)
+        unfinished = True
+    if unfinished:
+        rest.begin(claim.film_id, studio.clock.now())
+    else:
+        rest.end(claim.film_id)
+
+
+async def _run_claimed(studio: Studio, claim: Lease, room: anyio.CapacityLimiter) -> None:
+    try:
+        async with room:
+            with studio.keeper.claimed(claim):
+                await run_film(claim)
+    except (Abort, Pause, *PREFECT_TROUBLE) as trouble:
+        _LOG.warning("%s waits: Prefect can't be told of its run: %s", claim.film_id, trouble)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await release_lease(studio.books, claim, in_order=False)
+
+
+async def run_film(claim: Lease) -> None:
+    """Run a film's flow as a flow run of its own, here; however the film ends, that is told by its rows.
+
+    Raises:
+        PrefectException, httpx.HTTPError: Prefect can't be told.
+    """
+    parameters = {"film_id": claim.film_id}
+    async with get_client() as client:
+        if claim.epoch > 0:
+            await close_dead_runs(client, claim.film_id)
+        flow_run = await client.create_flow_run(
+            produce_film, name=claim.film_id, parameters=parameters, tags=[claim.film_id], state=Pending()
+        )
+    await run_flow_async(produce_film, flow_run=flow_run, parameters=parameters, return_type="state")

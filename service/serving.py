@@ -1,0 +1,53 @@
+"""What a worker process runs: its dispatcher, its place in Prefect's work pool, and the closing of dead runs."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import anyio
+
+from film.errors import PrefectUnavailable
+from service.closing import close_cancelled_runs
+from service.dispatcher import dispatch
+from service.worker import POOL, FilmWorker
+from tasks.studio import Studio
+
+_LOG: Final = logging.getLogger(__name__)
+_READY_S: Final = 60.0
+_LOOK_S: Final = 0.1
+
+
+@asynccontextmanager
+async def serving_films(studio: Studio) -> AsyncIterator[None]:
+    """Make films for the length of the block; at its end each film is given back, and nothing is canceled.
+
+    Raises:
+        PrefectUnavailable: The work pool can't be joined.
+    """
+    room = anyio.CapacityLimiter(studio.settings.films_at_once)
+    worker = FilmWorker(POOL, name=studio.holder.replace(":", "-"), room=room)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(worker.start(printer=_LOG.info)),
+            group.create_task(dispatch(studio, room)),
+            group.create_task(close_cancelled_runs(studio.books, studio.clock)),
+        ]
+        try:
+            await _joined(worker)
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _joined(worker: FilmWorker) -> None:
+    try:
+        async with asyncio.timeout(_READY_S):
+            while not worker.is_setup:  # noqa: ASYNC110 - Prefect's worker has no event for it
+                await asyncio.sleep(_LOOK_S)
+    except TimeoutError:
+        reason = f"{socket.gethostname()} could not join the work pool {POOL}"
+        raise PrefectUnavailable(url=POOL, reason=reason, log="its own") from None

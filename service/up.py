@@ -1,0 +1,152 @@
+"""Everything on this machine: one list of services, started in order, each healthy before the next, stopped backwards.
+
+A service is an async context manager that yields once it is healthy: its URL, or what there is to say of it.
+"""
+
+import asyncio
+import functools
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from providers.egress import post_webhook
+from service.api_server import api_links, api_parts, listed_voices, serving_api
+from service.prefect_server import prefect_server
+from service.sender import Sender, send_forever
+from service.signals import sigterm
+from simulators.launch import launched
+from tasks.settings import Settings
+from tasks.studio import Studio, open_studio
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """What the services share: the settings, and the studio once it is open."""
+
+    settings: Settings
+    studio: Studio | None = None
+
+    def opened(self) -> Studio:
+        """Return the studio; the services after it may rely on it."""
+        assert self.studio is not None  # noqa: S101 - the list's order
+        return self.studio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: its name, and what runs it."""
+
+    name: str
+    run: Callable[[House], AbstractAsyncContextManager[str]]
+
+
+@asynccontextmanager
+async def simulators(house: House) -> AsyncIterator[str]:
+    """Serve the simulated vendors, unless vendors are real or simulators run elsewhere."""
+    settings = house.settings
+    if not settings.simulated:
+        yield "not needed: vendors are live"
+    elif settings.simulators_url:
+        yield settings.simulators_url
+    else:
+        running = launched(settings.home, time_scale=settings.time_scale, port=settings.simulators_port)
+        async with running as url:
+            house.settings = settings.model_copy(update={"simulators_url": url})
+            yield url
+
+
+@asynccontextmanager
+async def prefect(house: House) -> AsyncIterator[str]:
+    """Serve Prefect's API and UI, unless PREFECT_API_URL names a server; one of ours is started again if it ends."""
+    async with prefect_server(house.settings.home, port=house.settings.prefect_port) as server:
+        await server.healthy()
+        keeping = asyncio.create_task(server.kept_alive())
+        try:
+            yield server.api_url.removesuffix("/api")
+        finally:
+            keeping.cancel()
+
+
+@asynccontextmanager
+async def deployments(house: House) -> AsyncIterator[str]:
+    """Have the work pool and the deployments of prefect.yaml there."""
+    from service.deploying import deploy  # noqa: PLC0415 - Prefect reads its settings when it is imported
+
+    await deploy(house.settings.home / "prefect-deploy.log")
+    yield "prefect.yaml"
+
+
+@asynccontextmanager
+async def studio(house: House) -> AsyncIterator[str]:
+    """Open books, store and vendors."""
+    async with open_studio(house.settings) as opened:
+        house.studio = opened
+        yield opened.settings.home.name
+
+
+@asynccontextmanager
+async def worker(house: House) -> AsyncIterator[str]:
+    """Make films: dispatcher and in-process worker."""
+    from service.serving import serving_films  # noqa: PLC0415 - as above
+
+    async with serving_films(house.opened()):
+        yield f"up to {house.settings.films_at_once} films at once"
+
+
+@asynccontextmanager
+async def api(house: House) -> AsyncIterator[str]:
+    """Serve the HTTP API, and send the webhooks it promises."""
+    opened, settings = house.opened(), house.settings
+    links = api_links(settings, opened.objects, opened.clock, port=settings.api_port)
+    voices = listed_voices(opened.speakers, opened.clock)
+    parts = api_parts(settings, opened.books, links, allowed_origin=opened.allowed_origin, voices=voices)
+    post = functools.partial(post_webhook, allowed_origin=opened.allowed_origin)
+    sender = Sender(books=opened.books, links=links, clock=opened.clock, post=post, pepper=parts.pepper)
+    async with serving_api(parts, port=settings.api_port) as url:
+        sending = asyncio.create_task(send_forever(sender))
+        try:
+            yield f"{url}/docs"
+        finally:
+            sending.cancel()
+            await asyncio.wait([sending])
+
+
+#: `longvideo up`, in order.
+UP: Final[Sequence[Service]] = (
+    Service(name="simulators", run=simulators),
+    Service(name="Prefect", run=prefect),
+    Service(name="deployments", run=deployments),
+    Service(name="studio", run=studio),
+    Service(name="worker", run=worker),
+    Service(name="HTTP API and webhooks", run=api),
+)
+#: `longvideo worker`: one more machine for servers that run elsewhere.
+WORKER: Final[Sequence[Service]] = UP[3:5]
+
+
+async def run_services(services: Sequence[Service], settings: Settings, say: Callable[[str], None]) -> None:
+    """Run services until SIGINT or SIGTERM, then stop them backwards; every film is given back, none is canceled.
+
+    Args:
+        services: What to run, in order.
+        settings: This process's settings.
+        say: Told each service once it is healthy.
+    """
+    house, stopping = House(settings=settings), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, stopping.set)
+    async with sigterm(stopping.set), AsyncExitStack() as stack:
+        for service in services:
+            if stopping.is_set():
+                break
+            say(f"{service.name}: {await stack.enter_async_context(service.run(house))}")
+        else:
+            say("Ready. Ctrl-C stops everything and loses nothing.")
+            await stopping.wait()
+        say("Stopping: films are given back ...")
+    loop.remove_signal_handler(signal.SIGINT)

