@@ -2,6 +2,7 @@
 
 from sqlalchemy import select, update
 
+from film.ids import AttemptId
 from ledger import schema
 from ledger.database import Books, insert_missing
 
@@ -21,3 +22,11 @@ async def note_hint(books: Books, vendor: str, nonce: int) -> bool:
         await insert_missing(rows, callback, {"attempt": attempt_id, "received_at_ms": now_ms})
         await rows.execute(update(callback).where(callback.c.attempt == attempt_id).values(received_at_ms=now_ms))
     return True
+
+
+async def hinted_since(books: Books, attempt_id: AttemptId, since_ms: int) -> bool:
+    """Return whether its vendor has called back for an attempt since `since_ms`."""
+    callback = schema.callback.c
+    query = select(callback.attempt).where(callback.attempt == attempt_id, callback.received_at_ms >= since_ms)
+    async with books.reading() as rows:
+        return await rows.scalar(query) is not None

@@ -113,7 +113,11 @@ class Studio:
         wire = self._doors.wires[profile.vendor]
         vendor = registry.video_vendor(provider, wire, callbacks=self._callbacks(), allowed_origin=self.allowed_origin)
         return self._doors.counter(
-            vendor, profile.vendor, self.settings.submits_per_minute(provider), jobs_at_once=profile.jobs_at_once
+            vendor,
+            profile.vendor,
+            self.settings.submits_per_minute(provider),
+            jobs_at_once=profile.jobs_at_once,
+            called_back=profile.calls_back and bool(self.settings.public_url),
         )
 
     def _callbacks(self) -> CallbackAddress | None:
