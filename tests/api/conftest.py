@@ -11,24 +11,7 @@ from ledger.database import Books, open_books
 from store.links import Links
 from store.objects import Objects
 from tests.api.house import BASE, PEPPER, House
-from tests.unit.ledger.conftest import (
-    HandClock,
-)
-from tests.unit.ledger.conftest import (
-    clock as clock,
-)
-from tests.unit.ledger.conftest import (
-    postgres as postgres,
-)
-from tests.unit.ledger.conftest import (
-    postgres_template as postgres_template,
-)
-from tests.unit.ledger.conftest import (
-    sqlite_template as sqlite_template,
-)
-from tests.unit.ledger.conftest import (
-    url as url,
-)
+from tests.databases import HandClock
 
 
 def house_over(books: Books, clock: HandClock, folder: Path) -> House:

@@ -25,7 +25,7 @@ from ledger.keys import FreshKey, create_key
 from ledger.leases import Lease, take_lease
 from ledger.rows import Attempt, Deliverables, Fault, StoredFile
 from store.objects import Objects
-from tests.unit.ledger.conftest import HandClock
+from tests.databases import HandClock
 
 PEPPER = b"pepper of the tests"
 BASE = "http://films.test"

@@ -20,7 +20,7 @@ JSON = {"Content-Type": "application/json"}
         ("GET", "/v1/videos/a/b/c", 404, "not_found"),
         ("PUT", "/v1/videos", 405, "method_not_allowed"),
         ("PATCH", "/v1/credits", 405, "method_not_allowed"),
-        ("GET", "/v1/videos/estimate", 404, "task_not_found"),
+        ("GET", "/v1/videos/estimate", 405, "method_not_allowed"),
         ("GET", "/metrics", 404, "not_found"),
         ("GET", "/files/1/2/3", 404, "not_found"),
         ("GET", "/files/9999999999/00/%2e%2e/%2e%2e/etc/passwd", 404, "not_found"),

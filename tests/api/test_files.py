@@ -8,7 +8,7 @@ import pytest
 from store.links import LIFE_S, Links
 from store.objects import Objects
 from tests.api.house import BASE, House
-from tests.unit.ledger.conftest import HandClock
+from tests.databases import HandClock
 
 CONTENT = bytes(range(256)) * 40
 KEY = "films/vid_1/城市 film.mp4"

@@ -23,7 +23,8 @@ from ledger.films import open_film
 from ledger.leases import Lease, take_lease
 from ledger.rows import Attempt, AttemptState, Deliverables, Fault, StoredFile
 from ledger.salvage import compose_again, retry_film
-from tests.unit.ledger.conftest import LOCAL, RULE, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import LOCAL, RULE
 
 Names = Mapping[str, str | int]
 

@@ -8,7 +8,8 @@ from ledger.database import Books
 from ledger.gate import GateRule, NotBefore, close_gate, take_slot
 from ledger.leases import Lease
 from ledger.rows import AttemptState
-from tests.unit.ledger.conftest import RULE, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import RULE
 from tests.unit.ledger.test_money import purchase
 
 ONE, TWO = FilmId("vid_1"), FilmId("vid_2")

@@ -10,7 +10,8 @@ from ledger.database import Books
 from ledger.leases import Lease
 from ledger.rows import Attempt, AttemptState
 from ledger.spend import Allowance, spent_today
-from tests.unit.ledger.conftest import RULE, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import RULE
 from tests.unit.ledger.test_money import FILE, purchase
 
 
