@@ -126,4 +126,5 @@ def _picture(cover: Path) -> Any:
 
 
 def _sheet_words(caption: str) -> tuple[str, ...]:
-    return lines(drawable(caption), "zh")[:2]
+    rows = lines(drawable(caption), "zh")
+    return rows if len(rows) < 3 else (rows[0], f"{rows[1]}…")
