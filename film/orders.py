@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from film.canvas import AspectRatio, Resolution
+from film.ids import FilmId
 
 
 class Purpose(StrEnum):
@@ -67,3 +68,8 @@ def fingerprint(model: str, order: Order) -> str:
     """Return the content key of an order: equal orders to equal models share it, whatever the attempt's nonce was."""
     text = json.dumps({"model": model, "kind": type(order).__name__, **asdict(order)}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def brought_music(film_id: FilmId) -> str:
+    """Return the object key of the music a customer brought for a film."""
+    return f"sounds/{film_id}/music"

@@ -61,6 +61,8 @@ class Profile:
     seed: bool
     correlation: Correlation
     reports_credits: bool
+    #: Whether it posts to an address of ours when a job has ended: a hint, never a fact.
+    calls_back: bool
     #: How long a result's URL lives; None = no end is documented.
     url_life_s: int | None
     source: str
@@ -89,6 +91,7 @@ def _listenhub(provider: Provider, **facts: object) -> Profile:
         "seed": True,  # LH create
         "correlation": Correlation.SEED,  # LH task list echoes params.seed
         "reports_credits": True,  # creditCharged
+        "calls_back": False,
         "url_life_s": None,  # re-hosted, no end stated
         "source": "ListenHub video: models and limits",
     }
@@ -146,6 +149,7 @@ PROFILES: Final[Mapping[Provider, Profile]] = {
         seed=False,
         correlation=Correlation.NONE,
         reports_credits=False,
+        calls_back=False,
         url_life_s=_DAY_S,  # not documented: the family's usual life
         source="SenseAudio video: model facts",
     ),
@@ -166,6 +170,7 @@ PROFILES: Final[Mapping[Provider, Profile]] = {
         seed=False,
         correlation=Correlation.PROMPT,
         reports_credits=False,
+        calls_back=True,  # VG section 10: callback_url
         url_life_s=_DAY_S,  # VG section 11
         source="vibegen: sections 1, 7, 8, 11",
     ),

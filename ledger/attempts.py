@@ -16,7 +16,7 @@ from film.status import SegmentState, Status
 from ledger import schema
 from ledger.attempt_rows import check_none_alive, post_hold, read_attempt, set_attempt, set_segment, touch_film
 from ledger.database import Books
-from ledger.gate import GateRule, NotBefore, lock_gate, take_slot
+from ledger.gate import GateRule, NotBefore, give_slot_back, lock_gate, take_slot
 from ledger.leases import Lease, fenced
 from ledger.rows import Attempt, AttemptState, StoredFile, attempt_from
 from ledger.spend import NO_CAP, Allowance, SpendKind, check_day, micro, record_spend
@@ -122,7 +122,11 @@ async def _keep_job(
 
 
 async def closed(books: Books, lease: Lease, attempt: Attempt, state: AttemptState, *, failure: str) -> Attempt:
-    """End an attempt that made nothing: `rejected` (cleanly refused) or `absent` (proven never created)."""
+    """End an attempt that made nothing.
+
+    It is `unsent` (it never left, and its slot is given back), `rejected` (cleanly refused) or `absent` (proven never
+    to have been created).
+    """
     return await _end(books, lease, attempt, state, failure=failure, spend=None, charged=None, refunded=None)
 
 
@@ -241,6 +245,9 @@ async def _end(
         )
         if spend is not None:
             await record_spend(rows, attempt, spend, charged=charged, refunded=refunded, now_ms=now_ms)
+        if state is AttemptState.UNSENT:
+            where = {"vendor": attempt.vendor, "model": attempt.model, "key_print": attempt.key_print}
+            await give_slot_back(rows, **where, at_ms=attempt.t_intent_ms)
         if attempt.purpose is Purpose.SEGMENT:
             await set_segment(rows, lease.film_id, attempt.slot, state=SegmentState.PENDING)
         await touch_film(rows, lease.film_id, now_ms)

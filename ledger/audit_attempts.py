@@ -129,6 +129,7 @@ def _submit_check(limit: SubmitLimit) -> Check:
             _attempt.c.vendor == limit.vendor,
             _attempt.c.model == limit.model,
             _film.c.simulated == limit.simulated,
+            _attempt.c.state != AttemptState.UNSENT,
         )
         .subquery()
     )

@@ -49,19 +49,26 @@ class KnownJobs:
 
 
 async def recorded_files(books: Books) -> list[RecordedFile]:
-    """Return every file that a ready segment, a ready attempt or a film's result names, each once."""
+    """Return every file that a ready segment, a ready attempt or a result names, each once; deleted films have none."""
     film, segment, attempt = schema.film, schema.segment, schema.attempt
+    standing = select(film.c.id).where(film.c.deleted_at_ms.is_(None))
     found: dict[StoredFile, str] = {}
     async with books.reading() as rows:
         for row in await rows.execute(
-            select(segment).where(segment.c.state == SegmentState.READY, segment.c.object_key.is_not(None))
+            select(segment).where(
+                segment.c.state == SegmentState.READY, segment.c.object_key.is_not(None), segment.c.film.in_(standing)
+            )
         ):
             _add(found, f"segment {row.index} of {row.film}", row.object_key, row.sha256, row.size_bytes)
         for row in await rows.execute(
-            select(attempt).where(attempt.c.state == AttemptState.READY, attempt.c.object_key.is_not(None))
+            select(attempt).where(
+                attempt.c.state == AttemptState.READY, attempt.c.object_key.is_not(None), attempt.c.film.in_(standing)
+            )
         ):
             _add(found, f"attempt {row.id}", row.object_key, row.sha256, row.size_bytes)
-        for film_id, result in await rows.execute(select(film.c.id, film.c.result)):
+        for film_id, result in await rows.execute(
+            select(film.c.id, film.c.result).where(film.c.deleted_at_ms.is_(None))
+        ):
             if result is not None:
                 _add(found, f"film {film_id}", result["film"], result["sha256"], result["size_bytes"])
     return [RecordedFile(where=where, file=file) for file, where in found.items()]

@@ -2,8 +2,16 @@
 
 import asyncio
 import time
+from contextlib import suppress
+from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+
+from film.errors import DatabaseUnusable
 from ledger.database import Books
+
+#: Between two looks at the database's time, in seconds.
+_LOOK_S: Final = 60.0
 
 
 class DatabaseClock:
@@ -29,3 +37,10 @@ class DatabaseClock:
         began_s = time.monotonic()
         theirs_s = await books.server_time_s()
         self._ahead_s = theirs_s - (began_s + time.monotonic()) / 2
+
+    async def follow(self, books: Books) -> None:
+        """Look at the database's time once a minute, until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            with suppress(DatabaseUnusable, DBAPIError, OSError):  # a look that fails leaves the time as it was told
+                await self.set_by(books)

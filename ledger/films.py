@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import RowMapping, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.credits import MilliCredits
@@ -17,6 +17,7 @@ from ledger import schema
 from ledger.credits import Movement, TransferKind, ensure_account, missing_grant, move
 from ledger.database import Books
 from ledger.leases import Maker, lease_new
+from ledger.limits import UNLIMITED, OrderLimits, check_limits
 from ledger.rows import Film, Segment, film_from, segment_from
 
 
@@ -46,6 +47,7 @@ class Customer:
     api_key: str
     #: Grant the account just what a film lacks when it is opened (this machine's own user buys from no one).
     granted_on_demand: bool = False
+    limits: OrderLimits = UNLIMITED
 
 
 def request_fingerprint(request: FilmRequest) -> str:
@@ -75,16 +77,15 @@ async def open_film(
 
     Raises:
         InsufficientCredits: The account can't hold the estimate; nothing was written.
+        LimitReached: The customer has ordered as much as they may; nothing was written.
     """
     film_id = new_film_id()
     async with books.writing() as rows:
         now_ms = books.now_ms()
-        await ensure_account(rows, customer.account, now_ms=now_ms)
-        earlier = await _earlier(rows, customer.api_key, idem_key)
+        earlier = await admitted(rows, customer, idem_key, now_ms=now_ms)
         if earlier is not None:
-            return Opened(
-                film_id=FilmId(earlier[0]), replayed=True, mismatch=earlier[1] != request_fingerprint(request)
-            )
+            mismatch = earlier["fingerprint"] != request_fingerprint(request)
+            return Opened(film_id=FilmId(earlier["id"]), replayed=True, mismatch=mismatch)
         await _insert_film(rows, film_id, request, customer, idem_key or film_id, simulated=simulated, now_ms=now_ms)
         if maker is not None:
             await lease_new(rows, film_id, maker, now_ms=now_ms)
@@ -92,15 +93,26 @@ async def open_film(
     return Opened(film_id=film_id)
 
 
-async def _earlier(rows: AsyncConnection, api_key: str, idem_key: str | None) -> tuple[str, str] | None:
-    if idem_key is None:
-        return None
-    table = schema.film
-    found = await rows.execute(
-        select(table.c.id, table.c.fingerprint).where(table.c.api_key == api_key, table.c.idem_key == idem_key)
-    )
-    row = found.first()
-    return None if row is None else (row.id, row.fingerprint)
+async def admitted(
+    rows: AsyncConnection, customer: Customer, idem_key: str | None, *, now_ms: int
+) -> RowMapping | None:
+    """Lock the account for the caller's transaction and return the film that `idem_key` ordered before, if one did.
+
+    Raises:
+        LimitReached: This order is new, and one too many.
+    """
+    await ensure_account(rows, customer.account, now_ms=now_ms)
+    if idem_key is not None:
+        table = schema.film
+        columns = (table.c.id, table.c.fingerprint, table.c.retry_of)
+        found = await rows.execute(
+            select(*columns).where(table.c.api_key == customer.api_key, table.c.idem_key == idem_key)
+        )
+        row = found.mappings().first()
+        if row is not None:
+            return row
+    await check_limits(rows, customer.limits, account=customer.account, api_key=customer.api_key, now_ms=now_ms)
+    return None
 
 
 async def _insert_film(

@@ -76,6 +76,16 @@ async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, n
     return None
 
 
+async def give_slot_back(rows: AsyncConnection, *, vendor: str, model: str, key_print: str, at_ms: int) -> None:
+    """Free the slot granted at `at_ms`, inside the caller's transaction: its POST never left this machine."""
+    gate = schema.rate_gate
+    key = {"vendor": vendor, "model": model, "key_print": key_print}
+    granted_ms = list(await rows.scalar(select(gate.c.granted_at_ms).filter_by(**key).with_for_update()) or [])
+    if at_ms in granted_ms:
+        granted_ms.remove(at_ms)
+        await rows.execute(update(gate).filter_by(**key).values(granted_at_ms=granted_ms))
+
+
 async def lock_gate(rows: AsyncConnection, *, vendor: str, model: str, key_print: str) -> None:
     """Let nobody else submit to, or take a job of, a vendor's model until the caller's transaction has ended."""
     gate = schema.rate_gate

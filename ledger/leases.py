@@ -145,3 +145,15 @@ async def locked_film(rows: AsyncConnection, film_id: FilmId) -> RowMapping:
     if row is None:
         raise FilmNotFound(film_id=film_id)
     return row
+
+
+async def standing_film(rows: AsyncConnection, film_id: FilmId) -> RowMapping:
+    """Lock a film's row for the caller's transaction, as its customer sees it: a deleted film is none.
+
+    Raises:
+        FilmNotFound: There is no such film, or it was deleted.
+    """
+    row = await locked_film(rows, film_id)
+    if row["deleted_at_ms"] is not None:
+        raise FilmNotFound(film_id=film_id)
+    return row

@@ -24,6 +24,7 @@ class AttemptState(StrEnum):
     SUBMITTED = "submitted"  # the vendor named a job
     READY = "ready"  # its file is stored and passed the gate
     FAILED = "failed"  # the vendor's job ended without a usable file
+    UNSENT = "unsent"  # it never left this machine; its slot is free again
     REJECTED = "rejected"  # cleanly refused, nothing created
     ABSENT = "absent"  # proven never to have been created
     ORPHANED = "orphaned"  # can't be known; booked as a loss
@@ -38,6 +39,8 @@ class Approval(StrEnum):
     REJECTED = "reject"
 
 
+#: Attempts of which nothing was created, so that nothing was paid.
+UNPAID = frozenset({AttemptState.UNSENT, AttemptState.REJECTED, AttemptState.ABSENT})
 LIVE_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.SUBMITTED})
 
 
@@ -88,6 +91,7 @@ class Film:
 
     id: FilmId
     account: AccountId
+    api_key: str
     request: FilmRequest
     plan: tuple[Slot, ...]
     storyboard: Storyboard | None
@@ -130,6 +134,9 @@ class Segment:
     object_key: str | None
     sha256: str | None
     size_bytes: int | None
+    #: The object of its cover, and how alike both sides of a chained cut before it are (1.0 = the same), once known.
+    cover_key: str | None
+    seam_similarity: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,7 @@ class Attempt:
     state: AttemptState
     provider_job_id: str | None
     t_intent_ms: int
+    ended_at_ms: int | None
     object_key: str | None
     sha256: str | None
     size_bytes: int | None
@@ -173,6 +181,7 @@ def film_from(row: RowMapping) -> Film:
     return Film(
         id=FilmId(row["id"]),
         account=AccountId(row["account"]),
+        api_key=row["api_key"],
         request=stored_request(row["request"]),
         plan=tuple(Slot(**slot) for slot in row["plan"]),
         storyboard=None if row["storyboard"] is None else Storyboard.model_validate(row["storyboard"]),
@@ -215,15 +224,9 @@ def segment_from(row: RowMapping) -> Segment:
     """Return the segment a row holds."""
     return Segment(
         film=FilmId(row["film"]),
-        index=row["index"],
-        kept_s=row["kept_s"],
-        rendered_s=row["rendered_s"],
-        price_mc=MilliCredits(row["price_mc"]),
-        hold=row["hold"],
         state=SegmentState(row["state"]),
-        object_key=row["object_key"],
-        sha256=row["sha256"],
-        size_bytes=row["size_bytes"],
+        **{name: row[name] for name in ("index", "kept_s", "rendered_s", "price_mc", "hold")},
+        **{name: row[name] for name in ("object_key", "sha256", "size_bytes", "cover_key", "seam_similarity")},
     )
 
 
@@ -243,6 +246,7 @@ def attempt_from(row: RowMapping) -> Attempt:
         state=AttemptState(row["state"]),
         provider_job_id=row["provider_job_id"],
         t_intent_ms=row["t_intent_ms"],
+        ended_at_ms=row["ended_at_ms"],
         object_key=row["object_key"],
         sha256=row["sha256"],
         size_bytes=row["size_bytes"],

@@ -11,10 +11,10 @@ from film.ids import FilmId, new_film_id
 from film.orders import Purpose
 from film.status import ErrorCode, SegmentState, Status
 from ledger import schema
-from ledger.credits import Movement, TransferKind, ensure_account, missing_grant, move
+from ledger.credits import Movement, TransferKind, missing_grant, move
 from ledger.database import Books
-from ledger.films import Customer
-from ledger.leases import Maker, lease_new, locked_film
+from ledger.films import Customer, Opened, admitted
+from ledger.leases import Maker, lease_new, standing_film
 from ledger.rows import AttemptState
 
 #: What was refused for its content is refused again: a new film needs a new prompt.
@@ -36,11 +36,11 @@ async def compose_again(books: Books, film_id: FilmId, *, maker: Maker | None = 
         SegmentsNotReady: Parts of it are missing; `missing` names them.
     """
     async with books.writing() as rows:
-        row = await locked_film(rows, film_id)
+        row = await standing_film(rows, film_id)
         if not Status(row["status"]).terminal:
             raise NotComposable(film_id=film_id)
         segments = await _segments(rows, film_id)
-        missing = [segment["index"] for segment in segments if segment["state"] != SegmentState.READY]
+        missing = [segment["index"] for segment in segments if not _kept(segment)]
         if len(missing) == len(segments):
             raise NoSegments(film_id=film_id)
         if missing:
@@ -72,7 +72,7 @@ async def retry_film(
     redo: Sequence[int],
     idem_key: str | None = None,
     maker: Maker | None = None,
-) -> FilmId:
+) -> Opened:
     """Open a new film that adopts every ready segment of an ended one and holds credits only for the others.
 
     Args:
@@ -80,7 +80,7 @@ async def retry_film(
         film_id: The ended film, of the same account.
         customer: Who pays.
         redo: Indexes of ready segments to be rendered anew.
-        idem_key: The customer's key for the new film.
+        idem_key: The customer's key for the new film; the same again answers with the film it made.
         maker: Who makes it at once; None leaves it to a dispatcher.
 
     Raises:
@@ -88,22 +88,21 @@ async def retry_film(
         NotRetryable: It is unfinished, was refused for its content, or is complete and `redo` is empty.
         InvalidRequest: `redo` names a segment that isn't there.
         InsufficientCredits: The account can't hold the missing segments; nothing was written.
+        LimitReached: The customer has ordered as much as they may; nothing was written.
     """
     new_id = new_film_id()
     async with books.writing() as rows:
         now_ms = books.now_ms()
-        former = await locked_film(rows, film_id)
+        earlier = await admitted(rows, customer, idem_key, now_ms=now_ms)
+        if earlier is not None:
+            return Opened(film_id=FilmId(earlier["id"]), replayed=True, mismatch=earlier["retry_of"] != film_id)
+        former = await standing_film(rows, film_id)
         if former["account"] != customer.account:
             raise FilmNotFound(film_id=film_id)
         segments = await _segments(rows, film_id)
         _check_retryable(former, segments, redo)
-        kept = {
-            segment["index"]
-            for segment in segments
-            if segment["state"] == SegmentState.READY and segment["index"] not in redo
-        }
+        kept = {segment["index"] for segment in segments if _kept(segment) and segment["index"] not in redo}
         wanted = [segment for segment in segments if segment["index"] not in kept]
-        await ensure_account(rows, customer.account, now_ms=now_ms)
         await _insert_film(rows, former, new_id, customer, idem_key, sum(s["price_mc"] for s in wanted), now_ms=now_ms)
         holds = await _hold(rows, new_id, customer, wanted, now_ms=now_ms)
         await rows.execute(
@@ -112,7 +111,12 @@ async def retry_film(
         )
         if maker is not None:
             await lease_new(rows, new_id, maker, now_ms=now_ms)
-    return new_id
+    return Opened(film_id=new_id)
+
+
+def _kept(segment: RowMapping) -> bool:
+    """Whether a segment's clip is still there: an old film's clips may have been forgotten (ledger/deletion)."""
+    return segment["state"] == SegmentState.READY and segment["object_key"] is not None
 
 
 def _check_retryable(former: RowMapping, segments: Sequence[RowMapping], redo: Sequence[int]) -> None:

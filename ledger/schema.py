@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -149,6 +150,9 @@ segment = Table(
     Column("object_key", String(512)),
     Column("sha256", String(64)),
     Column("size_bytes", BigInteger),
+    #: What its part shows: the object of its cover, and how alike the pictures are on both sides of a chained cut.
+    Column("cover_key", String(512)),
+    Column("seam_similarity", Float),
 )
 
 attempt = Table(

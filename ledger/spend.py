@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from film.errors import DailyCapReached
 from ledger import schema
 from ledger.database import Books
-from ledger.rows import Attempt, AttemptState
+from ledger.rows import UNPAID, Attempt
 
 _MICRO: Final = 1_000_000
 _DAY_MS: Final = 86_400_000
@@ -72,7 +72,7 @@ async def _spent_today(rows: AsyncConnection, vendor: str, *, now_ms: int) -> De
     query = select(func.sum(func.coalesce(net, table.c.estimated_micro, 0))).where(
         table.c.vendor == vendor,
         table.c.t_intent_ms >= now_ms - now_ms % _DAY_MS,
-        table.c.state.not_in((AttemptState.REJECTED, AttemptState.ABSENT)),
+        table.c.state.not_in(UNPAID),
     )
     return Decimal(int(await rows.scalar(query) or 0)) / _MICRO
 

@@ -67,6 +67,22 @@ async def save_anchors(books: Books, lease: Lease, anchors: Sequence[Anchor]) ->
     await _save(books, lease, anchors=[asdict(anchor) for anchor in anchors])
 
 
+async def save_part(books: Books, lease: Lease, index: int, *, cover_key: str, seam_similarity: float | None) -> None:
+    """Keep what a segment's part shows: its cover's object and, where it is chained, how well the cut meets.
+
+    Raises:
+        StaleEpoch: The run no longer owns the film.
+    """
+    table = schema.segment
+    async with books.writing() as rows:
+        await fenced(rows, lease)
+        await rows.execute(
+            update(table)
+            .where(table.c.film == lease.film_id, table.c.index == index)
+            .values(cover_key=cover_key, seam_similarity=seam_similarity)
+        )
+
+
 async def save_cues(books: Books, lease: Lease, cues: Sequence[Cue]) -> None:
     """Keep where each line of narration sounds."""
     await _save(books, lease, sound=[asdict(cue) for cue in cues])

@@ -18,6 +18,8 @@ from media.typesetting import line_limit, lines, width
 
 #: The veil behind a card's words.
 VEIL_OPACITY: Final = 0.42
+#: The short line under a title.
+RULE_OPACITY: Final = 0.7
 #: Contact sheet: pictures a row, and their width.
 SHEET_COLUMNS: Final = 4
 SHEET_PICTURE_WIDTH: Final = 320
@@ -31,7 +33,7 @@ def title_card(text: str, canvas: Canvas, into: Path, *, language: str = "", sub
     Raises:
         GlyphMissing: The font can't draw it.
     """
-    return _card(text, subtitle, canvas, into, language=language, share=0.085)
+    return _card(text, subtitle, canvas, into, language=language, share=0.11)
 
 
 def end_card(text: str, canvas: Canvas, into: Path, *, language: str = "", subtitle: str = "") -> Path:
@@ -40,7 +42,7 @@ def end_card(text: str, canvas: Canvas, into: Path, *, language: str = "", subti
     Raises:
         GlyphMissing: The font can't draw it.
     """
-    return _card(text, subtitle, canvas, into, language=language, share=0.065)
+    return _card(text, subtitle, canvas, into, language=language, share=0.08)
 
 
 def contact_sheet(covers: Sequence[Path], captions: Sequence[str], into: Path) -> Path:
@@ -77,7 +79,14 @@ def _card(text: str, subtitle: str, canvas: Canvas, into: Path, *, language: str
     below = canvas.height // 2
     if title is not None:
         layers.append(title.with_position(("center", below - title.size[1] // 2)))
-        below += title.size[1] // 2 + size // 4
+        below += title.size[1] // 2 + size // 8
+        rule = (2 * size, max(2, size // 24))
+        layers.append(
+            ColorClip(rule, color=(255, 255, 255), duration=1)
+            .with_opacity(RULE_OPACITY)
+            .with_position(("center", below))
+        )
+        below += size // 4
     if small := lines(subtitle, language):
         words = _words(small, _font_size(small, canvas, share / 2), color="#e0e0e0")
         layers.append(words.with_position(("center", below)))
@@ -92,7 +101,9 @@ def _card(text: str, subtitle: str, canvas: Canvas, into: Path, *, language: str
 def _font_size(rows: Sequence[str], canvas: Canvas, share: float) -> int:
     # Half-width units are half a font size wide; a tenth of the canvas stays free at either side.
     widest = max((width(row) for row in rows), default=1)
-    return max(8, min(int(canvas.height * share), int(canvas.width * 0.8 * 2 / max(1, widest))))
+    return max(
+        8, min(int(min(canvas.height, 1.2 * canvas.width) * share), int(canvas.width * 0.8 * 2 / max(1, widest)))
+    )
 
 
 def _words(rows: Sequence[str], size: int, *, color: str = "#ffffff", align: str = "center") -> Any:
@@ -115,4 +126,5 @@ def _picture(cover: Path) -> Any:
 
 
 def _sheet_words(caption: str) -> tuple[str, ...]:
-    return lines(drawable(caption), "zh")[:2]
+    rows = lines(drawable(caption), "zh")
+    return rows if len(rows) < 3 else (rows[0], f"{rows[1]}…")

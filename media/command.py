@@ -5,6 +5,7 @@ ffmpeg-python builds graphs (`compile()`); this module alone runs them. It never
 
 import asyncio
 import contextlib
+import math
 import os
 import re
 import resource
@@ -36,11 +37,14 @@ def ffmpeg_path() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def _limit(pid: int) -> None:
+def _limit(pid: int, deadline_s: float) -> None:
+    # No child outlives this: should we be killed before its deadline, the kernel ends it. All cores busy all the time.
+    cpu_s = math.ceil(deadline_s * (os.cpu_count() or 1)) + 1
+    limits = ((resource.RLIMIT_AS, MEMORY_LIMIT_BYTES), (resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_CORE, 0))
     # Set from outside: a function run between fork and exec is unsafe beside threads.
     with contextlib.suppress(ProcessLookupError):  # it may be over already
-        resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-        resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
+        for limit, value in limits:
+            resource.prlimit(pid, limit, (value, value))
 
 
 class _Slots:
@@ -108,7 +112,7 @@ async def _run(
         asyncio.create_task(_feed(process, stdin)),
     )
     try:
-        _limit(process.pid)
+        _limit(process.pid, deadline_s)
         async with asyncio.timeout(deadline_s):
             stdout, tail, _ = await asyncio.gather(*readers)
             code = await process.wait()

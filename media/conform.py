@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -13,16 +13,17 @@ from PIL import Image
 
 from film.canvas import FPS, SAMPLE_RATE, Canvas, samples_of
 from film.errors import ClipRejected, CommandFailed
-from media import encoding
+from media import encoding, glances
 from media.command import CommandReport, run_ffmpeg
 from media.copying import TAIL, Cut, plan_cut, write_cut
-from media.findings import detect, read_findings
-from media.fitting import fit, tagged
+from media.findings import read_findings, watch_clip, watch_part
+from media.fitting import filled_share, fit, tagged
 from media.gate import MISSING_FRAMES_LIMIT
 from media.guards import Kind, strict_input
 from media.overlay import Overlay, draw
 from media.part import (
     COVER,
+    GLANCES,
     LAST_FRAME,
     PICTURE,
     SOUND,
@@ -30,6 +31,7 @@ from media.part import (
     Part,
     file_sha256,
     folder_made_whole,
+    moved,
     part_in,
     write_part,
 )
@@ -47,6 +49,7 @@ LATE_START_S: Final = 0.25
 #: The last frame, without loss; a fifth of the usual PNG encode's time for the same size.
 _STILL: Final = {"frames:v": 1, "update": 1, "pix_fmt": "rgb24", "pred": "mixed", "compression_level": 1}
 _FINDINGS: Final = "findings.log"
+_CLIP_FINDINGS: Final = "clip.log"
 _CAPTIONS: Final = "captions.ass"
 _COUNT: Final = "decoded.txt"
 _TAIL: Final = "tail.mp4"
@@ -68,6 +71,10 @@ class _Order:
 
     def tagged(self, stream: Any) -> Any:
         return tagged(stream, self.look, width=self.facts.width, height=self.facts.height)
+
+    @property
+    def filled(self) -> float:
+        return filled_share(self.look, width=self.facts.width, height=self.facts.height, canvas=self.canvas)
 
     @property
     def cover_size(self) -> tuple[int, int]:
@@ -113,14 +120,14 @@ async def conform(
         order = await asyncio.to_thread(plan, clip, overlay or Overlay())
         report = await _encode(order, on_frame)
         part = await asyncio.to_thread(_finish, order, report.stdout)
-    return replace(part, picture=into / PICTURE, sound=into / SOUND, last_frame=into / LAST_FRAME, cover=into / COVER)
+    return moved(part, into)
 
 
 def _plan(
     clip: Path, overlay: Overlay, *, canvas: Canvas, frames: int, skip_frames: int, may_copy: bool, draft: Path
 ) -> _Order:
     facts, seen, cut = probe(clip), look(clip), None
-    if may_copy and skip_frames == 0 and overlay.empty:
+    if may_copy and skip_frames == 0 and overlay.empty and facts.start_s <= LATE_START_S:
         cut = plan_cut(clip, facts, seen, canvas=canvas, frames=frames)
     return _Order(
         clip=clip,
@@ -158,13 +165,14 @@ def _outputs(order: _Order) -> list[Any]:
     )
     last = order.tagged(timed[1]).filter("trim", start_frame=order.frames - 1)
     fitted = fit(order.tagged(timed[0]), order.canvas).split()
-    cover = (
-        detect(fitted[1], order.draft / _FINDINGS)
-        .filter("select", f"not(mod(n,{COVER_STEP}))")
-        .filter("scale", *order.cover_size, flags="area")
-    )
+    drawn = draw(fitted[0], order.overlay, frames=order.frames, captions=order.draft / _CAPTIONS).split()
+    seen = watch_part(drawn[0], order.draft / _FINDINGS)
+    cover = fitted[1].filter("select", f"not(mod(n,{COVER_STEP}))").filter("scale", *order.cover_size, flags="area")
+    own = watch_clip(order.tagged(timed[3]), order.draft / _CLIP_FINDINGS, filled=order.filled)
     outputs = [
-        _picture(fitted[0], timed[2], order),
+        _picture(drawn[1], timed[2], order),
+        glances.take(seen, order.draft / GLANCES),
+        ffmpeg.output(own, "-", f="null"),
         ffmpeg.output(last, str(order.draft / LAST_FRAME), **_STILL),
         ffmpeg.output(cover, "pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"),
         # What is cut off is decoded too, and every picture counted: damage may also make one vanish.
@@ -182,9 +190,8 @@ def _outputs(order: _Order) -> list[Any]:
     return outputs
 
 
-def _picture(fitted: Any, timed: Any, order: _Order) -> Any:
+def _picture(drawn: Any, timed: Any, order: _Order) -> Any:
     if order.cut is None:
-        drawn = draw(fitted, order.overlay, frames=order.frames, captions=order.draft / _CAPTIONS)
         return ffmpeg.output(drawn, str(order.draft / PICTURE), **encoding.PICTURE)
     tail = timed.filter("trim", start_frame=order.cut.tail_start).filter("setpts", f"N/{FPS}/TB")
     return ffmpeg.output(tail, str(order.draft / _TAIL), **TAIL)
@@ -224,8 +231,8 @@ def _finish(order: _Order, covers: bytes) -> Part:
         write_silence(draft / SOUND, samples=samples_of(frames))
     if (samples := wav_samples(draft / SOUND)) != samples_of(frames):
         raise ClipRejected(check="sound length", expected=f"{samples_of(frames)} samples", found=str(samples))
-    runs = read_findings(draft / _FINDINGS, frames=frames)
-    for name in (_FINDINGS, _CAPTIONS, _COUNT, _TAIL):
+    runs, clip_runs = (read_findings(draft / name, frames=frames) for name in (_FINDINGS, _CLIP_FINDINGS))
+    for name in (_FINDINGS, _CLIP_FINDINGS, _CAPTIONS, _COUNT, _TAIL):
         (draft / name).unlink(missing_ok=True)
     part = part_in(
         draft,
@@ -235,6 +242,7 @@ def _finish(order: _Order, covers: bytes) -> Part:
         mode=Mode.ENCODED if order.cut is None else order.cut.mode,
         cloned_frames=max(0, order.skip_frames + frames - round(order.facts.duration_s * FPS)),
         runs=runs,
+        clip_runs=clip_runs,
     )
     write_part(part)
     return part

@@ -33,6 +33,14 @@ def tagged(stream: Any, look: Look, *, width: int, height: int) -> Any:
     return stream.filter("setparams", colorspace="bt709" if tall else "smpte170m")
 
 
+def filled_share(look: Look, *, width: int, height: int, canvas: Canvas) -> float:
+    """Return how much of the canvas a clip's pictures fill (1.0 = no bars)."""
+    shape = float(width * look.sample_aspect / height)
+    shape = 1 / shape if look.rotation % 180 else shape
+    ratio = shape * canvas.height / canvas.width
+    return min(ratio, 1 / ratio)
+
+
 def fit(stream: Any, canvas: Canvas) -> Any:
     """Return the `stream` on the canvas: whole, between bars; or filling it, where the shapes nearly agree."""
     # `dar` is the shape as shown: after rotation and with the pixels' own shape.

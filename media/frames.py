@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from film.canvas import Canvas
 from film.errors import ClipRejected, CommandFailed
 from media import encoding
 from media.command import CommandReport, run_ffmpeg
-from media.fitting import tagged
+from media.fitting import fit, tagged
 from media.guards import Kind, strict_input
 from media.part import Part
 from media.probe import Facts, Look, look, probe
@@ -66,8 +67,8 @@ async def first_frame(clip: Path, into: Path) -> Path:
     return into
 
 
-async def sharpest_frame(clip: Path, into: Path) -> Path:
-    """Write the sharpest of a clip's frames at full size, as a JPEG (or what `into` ends with).
+async def poster(clip: Path, canvas: Canvas, into: Path) -> Path:
+    """Write the sharpest of a clip's frames as it stands on the film's canvas, nothing drawn on it, as a JPEG.
 
     Raises:
         ClipRejected: The clip can't be decoded.
@@ -79,19 +80,17 @@ async def sharpest_frame(clip: Path, into: Path) -> Path:
         ffmpeg.output(stream, "pipe:1", f="rawvideo", pix_fmt="rgb24", fps_mode="passthrough"), folder=into.parent
     )
     index = await asyncio.to_thread(_sharpest_of, report.stdout, (height, width))
-    await _grab(source, f"eq(n,{index * STEP})", into, count=1)
+    await _grab(source, f"eq(n,{index * STEP})", into, count=1, canvas=canvas)
     return into
 
 
-async def poster(parts: Sequence[Part], into: Path) -> Path:
-    """Write the film's sharpest moment at full size: the sharpest frame of the part whose cover is the sharpest.
+def sharpest_part(parts: Sequence[Part]) -> int:
+    """Return which part (by its place) has the sharpest cover.
 
     Raises:
-        ClipRejected: That part can't be decoded.
         ValueError: There is no part.
     """
-    best = await asyncio.to_thread(max, parts, key=_cover_sharpness)
-    return await sharpest_frame(best.picture, into)
+    return max(range(len(parts)), key=lambda index: _cover_sharpness(parts[index]))
 
 
 async def seam(last: Path, clip: Path, *, folder: Path) -> Seam:
@@ -170,12 +169,15 @@ def _sharpest_of(pictures: bytes, size: tuple[int, int]) -> int:
     return int(np.argmax([sharpness(frame) for frame in frames]))
 
 
-async def _grab(source: _Source, choice: str, into: Path, *, count: int | None = None) -> None:
+async def _grab(
+    source: _Source, choice: str, into: Path, *, count: int | None = None, canvas: Canvas | None = None
+) -> None:
     settings: dict[str, Any] = {"update": 1, "fps_mode": "passthrough", "f": "image2"}
     settings |= {"q:v": 2} if into.suffix in (".jpg", ".jpeg") else {"pix_fmt": "rgb24"}
     settings |= {} if count is None else {"frames:v": count}
     draft = into.with_name(f".{into.name}")
     stream = source.upright().filter("select", choice)
+    stream = stream if canvas is None else fit(stream, canvas)
     codec = "mjpeg" if into.suffix in (".jpg", ".jpeg") else "png"
     try:
         await _decoded(ffmpeg.output(stream, str(draft), **{"c:v": codec, **settings}), folder=into.parent)

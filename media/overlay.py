@@ -19,10 +19,10 @@ _PICTURE: Final = {"loop": 1, "framerate": FPS, "f": "image2", "protocol_whiteli
 class Overlay:
     """What is drawn on a part. Cards are canvas-sized RGBA pictures (media/cards); two on one part never overlap."""
 
-    #: Laid over the first `title_frames` frames.
+    #: Laid over the first `title_frames` frames; it comes and goes.
     title: Path | None = None
     title_frames: int = 0
-    #: Laid over the last `end_frames` frames.
+    #: Laid over the last `end_frames` frames; it comes and stays.
     end: Path | None = None
     end_frames: int = 0
     #: Text of an ASS file (media/subtitles.ass), times counted from the part's first frame.
@@ -45,17 +45,18 @@ def draw(stream: Any, overlay: Overlay, *, frames: int, captions: Path) -> Any:
     """
     room = frames // 2 if overlay.title is not None and overlay.end is not None else frames
     if overlay.title is not None:
-        stream = _lay(stream, overlay.title, first=0, count=min(room, overlay.title_frames))
+        stream = _lay(stream, overlay.title, first=0, count=min(room, overlay.title_frames), goes=True)
     if overlay.end is not None:
         count = min(room, overlay.end_frames)
-        stream = _lay(stream, overlay.end, first=frames - count, count=count)
+        stream = _lay(stream, overlay.end, first=frames - count, count=count, goes=False)
     if overlay.captions:  # last: a card's veil must not dim them
         captions.write_text(overlay.captions, encoding="utf-8")
         stream = stream.filter("ass", str(captions), fontsdir=str(font_path().parent))
     return stream
 
 
-def _lay(stream: Any, card: Path, *, first: int, count: int) -> Any:
+def _lay(stream: Any, card: Path, *, first: int, count: int, goes: bool) -> Any:
+    """Lay a card over `count` frames from `first` on; it fades in and, if it goes, out again."""
     fade = min(FADE_FRAMES, count // 2)
     shown = (
         # The offset also tells two uses of one picture apart, which ffmpeg-python would take for one stream.
@@ -63,7 +64,8 @@ def _lay(stream: Any, card: Path, *, first: int, count: int) -> Any:
         .video.filter("scale", out_color_matrix="bt709", out_range="tv")
         .filter("format", "yuva420p")
         .filter("fade", type="in", start_frame=0, nb_frames=fade, alpha=1)
-        .filter("fade", type="out", start_frame=count - fade, nb_frames=fade, alpha=1)
-        .filter("setpts", f"(N+{first})/{FPS}/TB")
     )
+    if goes:
+        shown = shown.filter("fade", type="out", start_frame=count - fade, nb_frames=fade, alpha=1)
+    shown = shown.filter("setpts", f"(N+{first})/{FPS}/TB")
     return ffmpeg.overlay(stream, shown, eof_action="pass", format="yuv420")

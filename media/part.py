@@ -3,13 +3,13 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Final
+from typing import Any, Final
 
 from film.canvas import samples_of
 
@@ -17,8 +17,12 @@ PICTURE: Final = "picture.mp4"
 SOUND: Final = "sound.wav"
 LAST_FRAME: Final = "last.png"
 COVER: Final = "cover.jpg"
+GLANCES: Final = "glances.yuv"
 _NOTE: Final = "part.json"
-_GIVEN_BY_FOLDER: Final = ("picture", "sound", "last_frame", "cover", "samples")
+#: What a folder must hold changes now and then; parts of another form are made anew.
+_FORM: Final = 2
+_FILES: Final = ("picture", "sound", "last_frame", "cover", "glances")
+_GIVEN_BY_FOLDER: Final = (*_FILES, "samples")
 
 
 class Mode(StrEnum):
@@ -53,6 +57,8 @@ class Part:
     sound: Path
     last_frame: Path
     cover: Path
+    #: What every sixth frame looks like, for the verification (`media/glances`).
+    glances: Path
     frames: int
     samples: int
     extradata_sha256: str
@@ -60,7 +66,9 @@ class Part:
     mode: Mode
     #: Frames that the clip lacked and that were cloned from its last one (0..2).
     cloned_frames: int
+    #: What is black or still in the part, all drawn; and what was so in its clip, more easily taken for it.
     runs: tuple[Run, ...]
+    clip_runs: tuple[Run, ...]
 
 
 def part_in(
@@ -72,6 +80,7 @@ def part_in(
     mode: Mode,
     cloned_frames: int,
     runs: tuple[Run, ...],
+    clip_runs: tuple[Run, ...],
 ) -> Part:
     """Return the part whose files lie in `folder` under their fixed names."""
     return Part(
@@ -79,6 +88,7 @@ def part_in(
         sound=folder / SOUND,
         last_frame=folder / LAST_FRAME,
         cover=folder / COVER,
+        glances=folder / GLANCES,
         frames=frames,
         samples=samples_of(frames),
         extradata_sha256=extradata_sha256,
@@ -86,13 +96,20 @@ def part_in(
         mode=mode,
         cloned_frames=cloned_frames,
         runs=runs,
+        clip_runs=clip_runs,
     )
+
+
+def moved(part: Part, folder: Path) -> Part:
+    """Return the part as it is once its folder has become `folder`."""
+    files = {name: folder / getattr(part, name).name for name in _FILES}
+    return replace(part, **files)
 
 
 def write_part(part: Part) -> None:
     """Write the part's facts beside its files, for `read_part`."""
     facts = {name: value for name, value in asdict(part).items() if name not in _GIVEN_BY_FOLDER}
-    (part.picture.parent / _NOTE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    (part.picture.parent / _NOTE).write_text(json.dumps({"form": _FORM, **facts}, indent=1), encoding="utf-8")
 
 
 def read_part(folder: Path) -> Part | None:
@@ -101,11 +118,16 @@ def read_part(folder: Path) -> Part | None:
     if not note.is_file():
         return None
     facts = json.loads(note.read_text(encoding="utf-8"))
-    runs = tuple(
-        Run(fault=Fault(run["fault"]), start_frame=run["start_frame"], end_frame=run["end_frame"])
-        for run in facts.pop("runs")
+    if facts.pop("form", None) != _FORM:
+        return None
+    mode, runs, clip_runs = Mode(facts.pop("mode")), _runs(facts.pop("runs")), _runs(facts.pop("clip_runs"))
+    return part_in(folder, mode=mode, runs=runs, clip_runs=clip_runs, **facts)
+
+
+def _runs(notes: Sequence[Mapping[str, Any]]) -> tuple[Run, ...]:
+    return tuple(
+        Run(fault=Fault(note["fault"]), start_frame=note["start_frame"], end_frame=note["end_frame"]) for note in notes
     )
-    return part_in(folder, mode=Mode(facts.pop("mode")), runs=runs, **facts)
 
 
 def file_sha256(path: Path) -> str:

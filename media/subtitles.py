@@ -42,10 +42,17 @@ def captions(cues: Sequence[Cue], *, language: str) -> tuple[Caption, ...]:
 def srt(cues: Sequence[Cue], *, language: str) -> str:
     """Return the cues as a SubRip file (empty for no cues)."""
     blocks = [
-        f"{number}\n{_clock(shown.start_sample, ',')} --> {_clock(shown.end_sample, ',')}\n{_plain(shown.rows)}\n"
+        f"{number}\n{_clock(shown.start_sample, ',')} --> {_clock(shown.end_sample, ',')}\n{plain_text(shown.rows)}\n"
         for number, shown in enumerate(captions(cues, language=language), start=1)
     ]
     return "\n".join(blocks)
+
+
+def plain_text(rows: Sequence[str]) -> str:
+    """Return a caption's lines as they stand in SRT, and in the film's own subtitle stream."""
+    # SRT has no escapes, and readers take `<...>`, `{...}` and `\N` for markup.
+    twins = str.maketrans({"<": "＜", ">": "＞", "{": "｛", "}": "｝", "\\": "＼"})
+    return "\n".join(row.translate(twins) for row in rows)
 
 
 def vtt(cues: Sequence[Cue], *, language: str) -> str:
@@ -70,7 +77,7 @@ def ass(
         canvas: The film's picture size.
         start_sample: The part's first sample in the film.
         samples: The part's length.
-        notice: A line that stands in the upper left corner all the time (the visible label).
+        notice: A text that stands at the upper edge all the time (the visible label).
     """
     events = []
     for shown in captions(cues, language=language):
@@ -78,18 +85,19 @@ def ass(
         if start < end:
             events.append(_event(start, end, "Words", shown.rows))
     if notice:
-        events.append(_event(0, samples, "Notice", (notice,)))
+        room = 2 * (canvas.width - 2 * _side(canvas)) // _notice_size(canvas)
+        events.append(_event(0, samples, "Notice", lines(notice, language, limit=room)))
     return "\n".join([_ass_head(canvas), *events, ""]) if events else ""
 
 
 def _ass_head(canvas: Canvas) -> str:
     # 18 full-width characters must fit between the margins on the narrowest canvas.
-    side = canvas.width // 24
+    side = _side(canvas)
     size = min(canvas.height // 18, (canvas.width - 2 * side) // 18)
-    small = max(10, size * 2 // 3)
+    label_size = _notice_size(canvas)
     fields = "Name,Fontname,Fontsize,PrimaryColour,OutlineColour,BackColour,Outline,Shadow,Alignment"
     words = f"Style: Words,{FAMILY},{size},&H00FFFFFF,&H00000000,&H80000000,{size / 14:.1f},0,2"
-    label = f"Style: Notice,{FAMILY},{small},&H30FFFFFF,&H60000000,&H80000000,{small / 14:.1f},0,7"
+    label = f"Style: Notice,{FAMILY},{label_size},&H30FFFFFF,&H60000000,&H80000000,{label_size / 20:.1f},0,8"
     margins = f"{side},{side},{max(8, canvas.height // 20)}"
     return "\n".join(
         [
@@ -110,6 +118,16 @@ def _ass_head(canvas: Canvas) -> str:
     )
 
 
+def _side(canvas: Canvas) -> int:
+    return canvas.width // 24
+
+
+def _notice_size(canvas: Canvas) -> int:
+    # The characters themselves are three quarters of a font's size: a twentieth of the shorter side at least, so that
+    # nobody can miss them.
+    return -(-min(canvas.width, canvas.height) * 7 // 100)
+
+
 def _event(start: int, end: int, style: str, rows: Sequence[str]) -> str:
     return f"Dialogue: 0,{_ass_clock(start)},{_ass_clock(end)},{style},{_ass_text(rows)}"
 
@@ -118,12 +136,6 @@ def _ass_text(rows: Sequence[str]) -> str:
     # Braces would open an override and a backslash an escape: their full-width twins mean nothing to libass.
     twins = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
     return "\\N".join(row.translate(twins) for row in rows)
-
-
-def _plain(rows: Sequence[str]) -> str:
-    # SRT has no escapes, and readers take `<...>` and `{...}` for markup.
-    twins = str.maketrans({"<": "＜", ">": "＞", "{": "｛", "}": "｝"})
-    return "\n".join(row.translate(twins) for row in rows)
 
 
 def _clock(sample: int, mark: str) -> str:

@@ -16,14 +16,16 @@ from av.video.stream import VideoStream
 
 from film.canvas import FPS, SAMPLE_RATE, SAMPLES_PER_FRAME, TIMESCALE, Canvas
 from film.errors import DeliverableRejected
-from media.mix import PEAK_LIMIT_DBTP, TARGET_LUFS, Mix
+from media.glances import check_pictures
+from media.mix import Mix
 from media.mp4 import top_boxes
 from media.mux import LABEL_KEY
 from media.part import Part, Run
+from media.place import PlacedSound
+from media.subtitles import Caption
+from media.verify_content import check_captions, check_runs, check_sound, film_runs
 
 TICKS_PER_FRAME: Final = TIMESCALE // FPS
-#: How far a film's loudness may be off.
-LOUDNESS_BOUND_LU: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,8 @@ class FilmFacts:
     frames: int
     samples: int
     size_bytes: int
-    subtitle_streams: int
+    #: Captions in its subtitle stream; None where it has no such stream.
+    captions: int | None
     label: dict[str, str]
     #: Black and frozen runs by the film's frames, from the parts' findings.
     runs: tuple[Run, ...]
@@ -52,10 +55,11 @@ def verify_film(
     *,
     frames: int,
     canvas: Canvas,
-    subtitles: bool,
+    captions: Sequence[Caption] | None,
     label_id: str,
     parts: Sequence[Part] = (),
     sound: Mix | None = None,
+    narration: Sequence[PlacedSound] = (),
     decode: bool = False,
 ) -> FilmFacts:
     """Check a finished film against its plan.
@@ -64,10 +68,12 @@ def verify_film(
         path: The film.
         frames: Its exact length.
         canvas: Its picture size.
-        subtitles: Whether it carries a subtitle stream (exactly one) or none.
+        captions: What its one subtitle stream says; None for a film without one.
         label_id: The `ProduceID` its implicit label must hold.
-        parts: Its parts, whose black and frozen runs are reported by the film's frames.
+        parts: Its parts: each key frame must show what its part shows, and nothing may be black or frozen that isn't
+            so in a clip.
         sound: What the mix measured on the AAC track that the film holds as it is: its loudness is checked.
+        narration: The voices in it, none of which may have fallen silent.
         decode: Whether to decode every picture too (seconds of CPU; the parts were decoded when they were made).
 
     Raises:
@@ -76,40 +82,30 @@ def verify_film(
     _check_boxes(path)
     try:
         with av.open(str(path), format="mp4", options={"protocol_whitelist": "file"}) as container:
-            label = _check_streams(container, canvas=canvas, subtitles=subtitles, label_id=label_id)
+            label = _check_streams(container, canvas=canvas, subtitles=captions is not None, label_id=label_id)
             video, audio = container.streams.video[0], container.streams.audio[0]
             times = _demux(container, video, audio)
             _check_video(video, times[video.index], frames)
             _check_audio(audio, times[audio.index], frames)
+        if captions is not None:
+            check_captions(path, captions)
+        if parts:
+            check_runs(parts)
+            check_pictures(path, parts)
         if decode:
             _check_decoded(path, frames)
     except FFmpegError as error:
         raise DeliverableRejected(check="container", expected="a readable MP4", found=str(error)) from error
-    _check_loudness(sound)
+    if sound is not None:
+        check_sound(sound, narration)
     return FilmFacts(
         frames=frames,
         samples=frames * SAMPLES_PER_FRAME,
         size_bytes=path.stat().st_size,
-        subtitle_streams=int(subtitles),
+        captions=None if captions is None else len(captions),
         label=label,
         runs=film_runs(parts),
     )
-
-
-def film_runs(parts: Sequence[Part]) -> tuple[Run, ...]:
-    """Return the parts' black and frozen runs by the film's frames; runs that meet at a join become one."""
-    runs: list[Run] = []
-    start = 0
-    for part in parts:
-        for run in part.runs:
-            moved = Run(fault=run.fault, start_frame=start + run.start_frame, end_frame=start + run.end_frame)
-            touching = [old for old in runs if old.fault == moved.fault and old.end_frame == moved.start_frame]
-            for old in touching:
-                runs.remove(old)
-                moved = Run(fault=moved.fault, start_frame=old.start_frame, end_frame=moved.end_frame)
-            runs.append(moved)
-        start += part.frames
-    return tuple(runs)
 
 
 def _require(check: str, *, expected: object, found: object) -> None:
@@ -170,21 +166,6 @@ def _check_audio(audio: AudioStream, times: _Times, frames: int) -> None:
     # A packet is 1024 samples; the encoder's delay stands before 0, hidden by the edit list.
     odd = sum(b - a != 1024 for a, b in pairwise(times.pts))
     _require("audio gaps", expected=0, found=odd)
-
-
-def _check_loudness(sound: Mix | None) -> None:
-    if sound is None or sound.silent:
-        return
-    if abs(sound.loudness_lufs - TARGET_LUFS) > LOUDNESS_BOUND_LU:
-        raise DeliverableRejected(
-            check="loudness",
-            expected=f"{TARGET_LUFS:g} +- {LOUDNESS_BOUND_LU:g} LUFS",
-            found=f"{sound.loudness_lufs:g}",
-        )
-    if sound.true_peak_dbtp > PEAK_LIMIT_DBTP:
-        raise DeliverableRejected(
-            check="true peak", expected=f"<= {PEAK_LIMIT_DBTP:g} dBTP", found=f"{sound.true_peak_dbtp:g}"
-        )
 
 
 def _require_rising(stream: str, dts: Sequence[int]) -> None:

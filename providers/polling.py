@@ -4,6 +4,7 @@ A poll is a free read; it never takes a slot of the submit gate.
 """
 
 import random
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from film.clock import Clock
@@ -26,6 +27,7 @@ async def wait_for(
     started_s: float,
     deadline_s: float,
     unheard_s: float,
+    pause: Callable[[float], Awaitable[None]] | None = None,
 ) -> JobReport:
     """Look at a job until it has ended.
 
@@ -37,6 +39,7 @@ async def wait_for(
         started_s: When it was ordered, in unix seconds of `clock`, whichever process asked.
         deadline_s: The longest it may take from then; one last look is taken at the end.
         unheard_s: How long in a row the vendor may be unreachable, or deny the job.
+        pause: How to wait between looks, at most so many seconds; the clock's sleep by default.
 
     Returns:
         The report of its end.
@@ -68,7 +71,7 @@ async def wait_for(
             left_s = started_s + deadline_s - clock.now()
         wait_s = interval_s * min(2**unanswered, _BACK_OFF_MAX) * spread.uniform(1 - _JITTER, 1 + _JITTER)
         # Never 0: a last look at the very deadline must not become a loop.
-        await clock.sleep(max(interval_s / 10, min(max(wait_s, asked_to_wait_s), left_s)))
+        await (pause or clock.sleep)(max(interval_s / 10, min(max(wait_s, asked_to_wait_s), left_s)))
 
 
 def _asked_to_wait_s(error: ProviderUnavailable | ProviderRateLimited | ProviderJobUnknown) -> float:

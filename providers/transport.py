@@ -7,7 +7,7 @@ from typing import Final
 
 import httpx
 import httpx2
-from ssrfguard import Policy
+from ssrfguard import Policy, Resolver
 from ssrfguard.httpx import AsyncClient as GuardedClient
 
 #: What httpx raises about the way to a server. Adapters turn it into errors of ours: one that is seen above them comes
@@ -73,13 +73,16 @@ def anthropic_http_client(*, timeouts: Timeouts, read_s: float) -> httpx2.AsyncC
     )
 
 
-def guarded_client(url: str, *, allowed_origin: str | None, timeouts: Timeouts) -> httpx.AsyncClient:
+def guarded_client(
+    url: str, *, allowed_origin: str | None, timeouts: Timeouts, resolver: Resolver | None = None
+) -> httpx.AsyncClient:
     """Return a client for a foreign URL: it connects to the public address it checked, and to no other.
 
     Args:
         url: The one URL it will be asked for.
         allowed_origin: The one origin (`scheme://host:port`) reached without the guard: the simulators'.
         timeouts: Of which `connect_s` and `get_s` bound each step.
+        resolver: Who answers for names; the system by default.
     """
     timeout = httpx.Timeout(timeouts.get_s, connect=timeouts.connect_s)
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
@@ -89,6 +92,7 @@ def guarded_client(url: str, *, allowed_origin: str | None, timeouts: Timeouts) 
         )
     return GuardedClient(
         policy=Policy(allowed_ports=_EGRESS_PORTS),
+        resolver=resolver,
         headers=headers,
         timeout=timeout,
         verify=_tls(),

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from service.addresses import HOST, PORT
+from service.cli_accounts import accounts, delete, keys
 from service.cli_films import approve, audit, cancel, list_films, reject, show, watch
 from service.cli_make import compose, estimate, make, retry
 from service.cli_up import deploy, up, worker
@@ -29,6 +31,17 @@ def simulate(
     from service.simulating import serve_simulators  # noqa: PLC0415
 
     serve_simulators(read_settings().home, port=port, time_scale=time_scale, faults=faults)
+
+
+def api(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on; behind a proxy that speaks TLS, loopback.")] = HOST,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = PORT,
+) -> None:
+    """Serve the HTTP API alone until Ctrl-C; any number of them may share one database."""
+    from service.api_alone import api_alone  # noqa: PLC0415 - FastAPI is slow to import
+
+    raise typer.Exit(run(api_alone(read_settings(), host=host, port=port), as_json=False))
 
 
 def migrate() -> None:
@@ -74,6 +87,8 @@ for command in (
     cancel,
     approve,
     reject,
+    delete,
+    api,
     simulate,
     migrate,
     audit,
@@ -83,6 +98,8 @@ for command in (
     deploy,
 ):
     app.command("list" if command is list_films else None)(command)
+app.add_typer(accounts, name="account")
+app.add_typer(keys, name="key")
 
 
 def main() -> None:

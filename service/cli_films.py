@@ -7,10 +7,11 @@ import typer
 from rich.console import Console
 
 from film.ids import FilmId
-from ledger.rows import Approval, Film
+from ledger.rows import Approval
+from ledger.showing import ShownFilm
 from service.looking import answered_film, canceled_film, newest_films, one_film, opened_books
 from service.progress import picture, show_progress
-from service.telling import film_json, film_text, films_table
+from service.telling import detail_json, film_json, film_text, films_table, seams_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run
 
 
@@ -22,9 +23,9 @@ def list_films(
     async def body() -> int:
         found = await newest_films(read_settings(), limit=limit)
         if as_json:
-            print_json([film_json(film) for film in found])
+            print_json([film_json(shown) for shown in found])
         else:
-            Console().print(films_table(found))
+            Console().print(films_table([shown.film for shown in found]))
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -34,13 +35,15 @@ def show(film_id: FilmArgument, *, as_json: Json = False) -> None:
     """Show one film: status, segments, storyboard, credits, files."""
 
     async def body() -> int:
-        film, segments = await one_film(read_settings(), FilmId(film_id))
+        detail = await one_film(read_settings(), FilmId(film_id))
         if as_json:
-            print_json(film_json(film, segments))
+            print_json(detail_json(detail))
         else:
+            film, segments = detail.shown.film, detail.segments
             console = Console()
             console.print(picture(film, segments, now_ms=film.updated_at_ms))
-            console.print(film_text(film, ()), highlight=False, soft_wrap=True)
+            told = [film_text(film, ()), *filter(None, [seams_text(segments)])]
+            console.print("\n".join(told), highlight=False, soft_wrap=True)
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -101,10 +104,10 @@ async def _answer(film_id: str, decision: Approval, *, as_json: bool) -> int:
     return await _tell(answered_film(read_settings(), FilmId(film_id), decision), as_json=as_json)
 
 
-async def _tell(asked: Coroutine[Any, Any, Film], *, as_json: bool) -> int:
-    film = await asked
+async def _tell(asked: Coroutine[Any, Any, ShownFilm], *, as_json: bool) -> int:
+    shown = await asked
     if as_json:
-        print_json(film_json(film))
+        print_json(film_json(shown))
     else:
-        typer.echo(film_text(film, ()))
+        typer.echo(film_text(shown.film, ()))
     return 0

@@ -120,10 +120,10 @@ def retry(
 
 def _tell(made: "Made", console: Console, *, as_json: bool) -> int:
     if as_json:
-        print_json({**film_json(made.film), "files": [str(file) for file in made.files]})
+        print_json({**film_json(made.shown), "files": [str(file) for file in made.files]})
     else:
-        console.print(film_text(made.film, made.files), highlight=False, soft_wrap=True)
-    return EXIT_OF[made.film.status]
+        console.print(film_text(made.shown.film, made.files), highlight=False, soft_wrap=True)
+    return EXIT_OF[made.shown.film.status]
 
 
 def estimate(

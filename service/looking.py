@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 from film.clock import SystemClock
 from film.ids import LOCAL_ACCOUNT, FilmId
-from ledger import films
 from ledger.approvals import answer
 from ledger.database import Books, open_books
 from ledger.ending import cancel_film
-from ledger.rows import Approval, Film, Segment
+from ledger.rows import Approval
+from ledger.showing import FilmDetail, Page, ShownFilm, film_detail, film_page, ordered_film
 from tasks.settings import Settings
 
 
@@ -24,23 +24,24 @@ async def opened_books(settings: Settings) -> AsyncIterator[Books]:
         await books.close()
 
 
-async def newest_films(settings: Settings, *, limit: int) -> Sequence[Film]:
+async def newest_films(settings: Settings, *, limit: int) -> Sequence[ShownFilm]:
     """Return this machine's newest films."""
     async with opened_books(settings) as books:
-        return await films.list_films(books, LOCAL_ACCOUNT, limit=limit)
+        found, _ = await film_page(books, LOCAL_ACCOUNT, Page(limit=limit))
+        return found
 
 
-async def one_film(settings: Settings, film_id: FilmId) -> tuple[Film, Sequence[Segment]]:
+async def one_film(settings: Settings, film_id: FilmId) -> FilmDetail:
     """Return a film and its segments.
 
     Raises:
         FilmNotFound: There is none of that id.
     """
     async with opened_books(settings) as books:
-        return await films.film(books, film_id), await films.segments(books, film_id)
+        return await film_detail(books, film_id, None)
 
 
-async def answered_film(settings: Settings, film_id: FilmId, decision: Approval) -> Film:
+async def answered_film(settings: Settings, film_id: FilmId, decision: Approval) -> ShownFilm:
     """Answer a film that waits for a person, and return it.
 
     Raises:
@@ -49,10 +50,10 @@ async def answered_film(settings: Settings, film_id: FilmId, decision: Approval)
     """
     async with opened_books(settings) as books:
         await answer(books, film_id, decision)
-        return await films.film(books, film_id)
+        return await ordered_film(books, film_id)
 
 
-async def canceled_film(settings: Settings, film_id: FilmId) -> Film:
+async def canceled_film(settings: Settings, film_id: FilmId) -> ShownFilm:
     """Cancel a film, whoever makes it, and return it; a film that has ended stays as it is.
 
     Raises:
@@ -60,4 +61,4 @@ async def canceled_film(settings: Settings, film_id: FilmId) -> Film:
     """
     async with opened_books(settings) as books:
         await cancel_film(books, film_id)
-        return await films.film(books, film_id)
+        return await ordered_film(books, film_id)

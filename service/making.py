@@ -22,8 +22,8 @@ from ledger.database import Books
 from ledger.ending import cancel_film
 from ledger.leases import Lease, Maker
 from ledger.processes import ProcessKind, alive
-from ledger.rows import Film
 from ledger.salvage import compose_again, retry_film
+from ledger.showing import ShownFilm, ordered_film
 from service.looking import opened_books
 from service.outfiles import copy_out
 from service.prefect_server import prefect_server
@@ -48,7 +48,7 @@ _ALIVE_S: Final = 15.0
 class Made:
     """What `make` ended with: the film's row and the files that were written."""
 
-    film: Film
+    shown: ShownFilm
     files: tuple[Path, ...]
 
 
@@ -105,7 +105,7 @@ def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: 
     """Return the beginning of `retry`: a new film adopts what the ended one has ready."""
 
     async def begin(books: Books, maker: Maker | None) -> FilmId:
-        new_id = await retry_film(books, film_id, local_customer(settings), redo=redo, maker=maker)
+        new_id = (await retry_film(books, film_id, local_customer(settings), redo=redo, maker=maker)).film_id
         film = await films.film(books, new_id)
         console.print(f"{new_id} adopts {film_id}; {credits_text(film.cost_estimate_mc)} credits held for the rest")
         return new_id
@@ -120,7 +120,7 @@ async def salvage(begin: Salvage, *, out: Path, settings: Settings, console: Con
             film = await show_progress(books, await begin(books, None), console)
             objects = Objects(settings.objects_url)
             files = await copy_out(objects, film, out) if film.status is Status.COMPLETED else ()
-            return Made(film=film, files=files)
+            return Made(shown=await ordered_film(books, film.id), files=files)
 
     async def start(studio: Studio) -> FilmId:
         return await begin(studio.books, studio.maker)
@@ -148,9 +148,10 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         with studio.keeper.claimed(Lease(film_id=film_id, epoch=epoch, holder=studio.holder)):
             with console.status("Starting Prefect ..."):
                 await server.healthy()
-            film = await _run(studio, film_id, console)
+            shown = await _run(studio, film_id, console)
+        film = shown.film
         files = await copy_out(studio.objects, film, out) if film.status is Status.COMPLETED else ()
-    return Made(film=film, files=files)
+    return Made(shown=shown, files=files)
 
 
 async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool, yes: bool) -> FilmId:
@@ -189,7 +190,7 @@ def _order_line(request: FilmRequest, film_id: FilmId) -> str:
     return f"{film_id}: {request.duration} s in segments of {segments} s, {cost} credits held"
 
 
-async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
+async def _run(studio: Studio, film_id: FilmId, console: Console) -> ShownFilm:
     """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
     from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
 
@@ -211,7 +212,7 @@ async def _run(studio: Studio, film_id: FilmId, console: Console) -> Film:
         showing.cancel()
         loop.remove_signal_handler(signal.SIGINT)
         await asyncio.gather(*cancels)
-    return await films.film(studio.books, film_id)
+    return await ordered_film(studio.books, film_id)
 
 
 async def _flow(produce_film: Any, film_id: FilmId) -> None:

@@ -6,43 +6,30 @@ from typing import Any
 
 from rich.table import Table
 
-from film.credits import credits_number, credits_text
-from film.status import SegmentState, Status
+from api.video import Urls, Video, detail_of, video_of
+from film.credits import credits_text
+from film.status import Status
 from ledger.rows import Film, Segment
+from ledger.showing import FilmDetail, ShownFilm
 
 
-def film_json(film: Film, segments: Sequence[Segment] = ()) -> dict[str, Any]:
-    """Return a film as scripts get it; credits are exact numbers, times unix seconds."""
-    request = film.request
-    told: dict[str, Any] = {
-        "task_id": film.id,
-        "status": film.status,
-        "progress": film.progress,
-        "duration": request.duration,
-        "provider": request.provider,
-        "resolution": request.resolution,
-        "aspect_ratio": request.aspect_ratio,
-        "prompt": request.prompt,
-        "title": film.storyboard.title if film.storyboard else None,
-        "cost_estimate": credits_number(film.cost_estimate_mc),
-        "cost_actual": None if film.cost_actual_mc is None else credits_number(film.cost_actual_mc),
-        "error": None if film.fault is None else film.fault.as_json(),
-        "simulated": film.simulated,
-        "created_at": film.created_at_ms // 1000,
-        "completed_at": None if film.completed_at_ms is None else film.completed_at_ms // 1000,
-    }
-    if segments:
-        told["segments"] = [
-            {
-                "index": segment.index,
-                "status": segment.state,
-                "seconds": segment.kept_s,
-                "cost": credits_number(segment.price_mc) if segment.state is SegmentState.READY else 0,
-            }
-            for segment in segments
-        ]
-        told["storyboard"] = None if film.storyboard is None else film.storyboard.model_dump(mode="json")
-    return told
+def film_json(shown: ShownFilm) -> dict[str, Any]:
+    """Return a film as scripts get it: the HTTP API's Video, and its title."""
+    return _titled(shown, video_of(shown, Urls()))
+
+
+def detail_json(detail: FilmDetail) -> dict[str, Any]:
+    """Return a film with its segments and its storyboard as scripts get it."""
+    return _titled(detail.shown, detail_of(detail, Urls()))
+
+
+def _titled(shown: ShownFilm, video: Video) -> dict[str, Any]:
+    storyboard = shown.film.storyboard
+    told: dict[str, Any] = video.model_dump(mode="json", exclude_unset=True)
+    # The files lie beside OUT; links are the API's to give.
+    for link in ("result_url", "poster_url", "subtitles_url"):
+        del told[link]
+    return {**told, "title": storyboard.title if storyboard else None}
 
 
 def film_text(film: Film, files: Sequence[Path]) -> str:
@@ -69,6 +56,16 @@ def film_text(film: Film, files: Sequence[Path]) -> str:
     if film.simulated:
         lines.append("simulated: made by simulators, nothing was paid")
     return "\n".join([*lines, *(str(file) for file in files)])
+
+
+def seams_text(segments: Sequence[Segment]) -> str:
+    """Return how well the cuts of a chained film meet, in one line; empty where none was measured."""
+    seams = [
+        f"{segment.index - 1}|{segment.index} {segment.seam_similarity:.3f}"
+        for segment in segments
+        if segment.seam_similarity is not None
+    ]
+    return f"cuts, 1 = the same picture on both sides: {', '.join(seams)}" if seams else ""
 
 
 def films_table(found: Sequence[Film]) -> Table:

@@ -4,6 +4,7 @@ A service is an async context manager that yields once it is healthy: its URL, o
 """
 
 import asyncio
+import functools
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,7 +12,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Final
 
+from providers.egress import post_webhook
+from service.api_server import api_links, api_parts, listed_voices, serving_api
 from service.prefect_server import prefect_server
+from service.sender import Sender, send_forever
 from service.signals import sigterm
 from simulators.launch import launched
 from tasks.settings import Settings
@@ -94,6 +98,24 @@ async def worker(house: House) -> AsyncIterator[str]:
         yield f"up to {house.settings.films_at_once} films at once"
 
 
+@asynccontextmanager
+async def api(house: House) -> AsyncIterator[str]:
+    """Serve the HTTP API, and send the webhooks it promises."""
+    opened, settings = house.opened(), house.settings
+    links = api_links(settings, opened.objects, opened.clock, port=settings.api_port)
+    voices = listed_voices(opened.speakers, opened.clock)
+    parts = api_parts(settings, opened.books, links, allowed_origin=opened.allowed_origin, voices=voices)
+    post = functools.partial(post_webhook, allowed_origin=opened.allowed_origin)
+    sender = Sender(books=opened.books, links=links, clock=opened.clock, post=post, pepper=parts.pepper)
+    async with serving_api(parts, port=settings.api_port) as url:
+        sending = asyncio.create_task(send_forever(sender))
+        try:
+            yield f"{url}/docs"
+        finally:
+            sending.cancel()
+            await asyncio.wait([sending])
+
+
 #: `longvideo up`, in order.
 UP: Final[Sequence[Service]] = (
     Service(name="simulators", run=simulators),
@@ -101,9 +123,10 @@ UP: Final[Sequence[Service]] = (
     Service(name="deployments", run=deployments),
     Service(name="studio", run=studio),
     Service(name="worker", run=worker),
+    Service(name="HTTP API and webhooks", run=api),
 )
 #: `longvideo worker`: one more machine for servers that run elsewhere.
-WORKER: Final[Sequence[Service]] = UP[-2:]
+WORKER: Final[Sequence[Service]] = UP[3:5]
 
 
 async def run_services(services: Sequence[Service], settings: Settings, say: Callable[[str], None]) -> None:

@@ -2,15 +2,18 @@
 
 import asyncio
 import hashlib
+import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import AzureStore, GCSStore, S3Store, from_url
 from obstore.store import ObjectStore as Backend
-from obstore.store import from_url
 
 from film.errors import StoreUnusable
 
@@ -28,15 +31,15 @@ class ObjectFacts:
 class Objects:
     """The store. Keys are relative paths; an object is never changed once it is there."""
 
-    def __init__(self, url: str) -> None:
-        """Open the store at `url`.
+    def __init__(self, url: str, options: Mapping[str, str] | None = None) -> None:
+        """Open the store at `url`; `options` (endpoint, keys, ...) come before the environment's.
 
         Raises:
             StoreUnusable: The URL names no store this program knows.
         """
         self._url = url
         try:
-            self._backend: Backend = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+            self._backend: Backend = _opened(url, options or {})
         except (BaseError, ValueError) as error:
             raise StoreUnusable(where=url, reason=str(error)) from error
 
@@ -91,19 +94,47 @@ class Objects:
             raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
 
     async def delete(self, key: str) -> None:
-        """Remove an object; one that isn't there is fine."""
+        """Remove an object; one that isn't there is fine.
+
+        Raises:
+            StoreUnusable: The store can't be reached.
+        """
         try:
             await obstore.delete_async(self._backend, key)
         except (NotFoundError, FileNotFoundError):
             return
+        except (BaseError, OSError) as error:
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+
+    async def presigned(self, key: str, *, life_s: int) -> str | None:
+        """Return an address under which a cloud store hands an object to anybody for `life_s` seconds, None on a disk.
+
+        Raises:
+            StoreUnusable: The store can't sign with the credentials it has.
+        """
+        if not isinstance(self._backend, S3Store | GCSStore | AzureStore):
+            return None
+        try:
+            return str(await obstore.sign_async(self._backend, "GET", key, timedelta(seconds=life_s)))
+        except (BaseError, ValueError) as error:
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
 
     def url_of(self, key: str) -> str:
         """Return an object's address in the store itself, for whoever may read the store."""
         return f"{self._url.rstrip('/')}/{key}"
 
     def local_path(self, key: str) -> Path | None:
-        """Return where an object lies on this machine's disk, None in a cloud store."""
-        return Path(self._url.removeprefix("file://")) / key if self._url.startswith("file://") else None
+        """Return where an object lies on this machine's disk; None in a cloud store, and of a key that leads out."""
+        if not self._url.startswith("file://"):
+            return None
+        root = os.path.normpath(self._url.removeprefix("file://"))
+        path = os.path.normpath(os.path.join(root, key))  # noqa: PTH118 - no look at the disk
+        return Path(path) if path.startswith(f"{root}{os.sep}") else None
+
+
+def _opened(url: str, options: Mapping[str, str]) -> Backend:
+    # The options' names depend on the kind of store; the kind is the URL's.
+    return from_url(url, mkdir=True) if url.startswith("file:") else from_url(url, config=dict(options))  # type: ignore[call-overload]
 
 
 def file_facts(file: Path) -> ObjectFacts:

@@ -10,6 +10,7 @@ from film.plan import shot_starts
 from film.status import Status
 from ledger.stages import save_cues
 from media.mix import Mix, mix
+from media.place import PlacedSound
 from tasks.generating import Footage
 from tasks.run import FilmRun
 from tasks.stage import stage
@@ -17,15 +18,27 @@ from tasks.stage import stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soundtrack:
-    """The finished sound and where each line of narration stands in it."""
+    """The finished sound, and each line of narration: its words and its voice, where they stand in it."""
 
     mix: Mix
     cues: Sequence[Cue]
+    narration: Sequence[PlacedSound]
 
 
 @stage(Status.AUDIO)
 async def audio(run: FilmRun, footage: Footage) -> Soundtrack:
     """Return the film's sound, at -14 LUFS and exactly as long as the film.
+
+    Raises:
+        ClipRejected: A sound can't be decoded.
+    """
+    made = await mixed(run, footage)
+    await save_cues(run.studio.books, run.lease, made.cues)
+    return made
+
+
+async def mixed(run: FilmRun, footage: Footage) -> Soundtrack:
+    """Mix the film's sound from its pieces.
 
     Raises:
         ClipRejected: A sound can't be decoded.
@@ -42,6 +55,6 @@ async def audio(run: FilmRun, footage: Footage) -> Soundtrack:
             native=native if request.native_sound else [],
             into=run.film_folder() / "sound.m4a",
         )
-    cues = [line.cue for line in footage.lines]
-    await save_cues(run.studio.books, run.lease, cues)
-    return Soundtrack(mix=made, cues=cues)
+    return Soundtrack(
+        mix=made, cues=[line.cue for line in footage.lines], narration=[line.placed for line in footage.lines]
+    )

@@ -1,6 +1,7 @@
 """From a vendor's job to its file in the store: polled, downloaded, gated, recorded and posted, in that order."""
 
 import asyncio
+import functools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -13,6 +14,7 @@ from film.errors import (
     ProviderUnavailable,
 )
 from ledger import attempts
+from ledger.hints import hinted_since
 from ledger.leases import Lease
 from ledger.rows import Attempt, StoredFile
 from providers.polling import wait_for
@@ -35,6 +37,7 @@ async def collect(desk: Desk, lease: Lease, attempt: Attempt, wanted: Wanted, co
                 started_s=attempt.t_intent_ms / 1000,
                 deadline_s=desk.timings.job_deadline_s,
                 unheard_s=desk.timings.outage_s,
+                pause=functools.partial(_hint_or, desk, attempt) if counter.called_back else None,
             )
         except (ProviderJobUnknown, DeadlineExceeded) as error:
             await attempts.orphaned(desk.books, lease, attempt, failure=str(error))
@@ -54,6 +57,15 @@ async def collect(desk: Desk, lease: Lease, attempt: Attempt, wanted: Wanted, co
     lost = ProviderJobFailed(provider=attempt.vendor, detail="its file could not be downloaded")
     await _lost(desk, lease, attempt, report, str(lost))
     raise lost
+
+
+async def _hint_or(desk: Desk, attempt: Attempt, seconds: float) -> None:
+    """Wait `seconds`, or until the vendor calls back for the attempt: then it is polled at once."""
+    began_s = desk.clock.now()
+    while (left_s := began_s + seconds - desk.clock.now()) > 0:
+        await desk.clock.sleep(min(left_s, desk.timings.watch_s))
+        if await hinted_since(desk.books, attempt.id, round(began_s * 1000)):
+            return
 
 
 async def _keep(

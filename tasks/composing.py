@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from film.canvas import frames_of
-from film.errors import DeliverableRejected
+from film.errors import CommandFailed, DeliverableRejected
 from film.request import Subtitles
 from film.status import Status
 from film.storyboard import Storyboard
 from media.cards import contact_sheet
-from media.frames import poster
+from media.frames import Seam, poster, sharpest_part
 from media.mux import mux
 from media.part import Part
-from media.subtitles import srt, vtt
+from media.subtitles import captions, srt, vtt
 from media.verify import FilmFacts, verify_film
-from tasks.audio import Soundtrack
+from tasks.audio import Soundtrack, mixed
 from tasks.generating import Footage
 from tasks.label import label_of
 from tasks.parts import of_one_profile
@@ -34,43 +34,51 @@ class Composed:
     srt: Path | None
     vtt: Path | None
     facts: FilmFacts
+    #: Each segment's cut from the one before; None where nothing is chained.
+    seams: Sequence[Seam | None]
 
 
 @stage(Status.COMPOSING)
 async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soundtrack: Soundtrack) -> Composed:
-    """Return the finished film, verified; one that fails its verification is composed again once.
+    """Return the finished film, verified; one that fails is composed once more, from the clips.
 
     Raises:
         DeliverableRejected: The file isn't the planned film.
         CommandFailed: It could not be written.
     """
     request, folder = run.opened.request, run.film_folder()
-    parts = await of_one_profile(run, footage.shots)
     srt_file, vtt_file = folder / "film.srt", folder / "film.vtt"
     srt_file.write_text(srt(soundtrack.cues, language=request.language), encoding="utf-8")
     vtt_file.write_text(vtt(soundtrack.cues, language=request.language), encoding="utf-8")
     try:
+        parts = await of_one_profile(run, footage.shots, anew=False)
         facts = await _film(run, storyboard, parts, soundtrack, folder)
-    except DeliverableRejected:
-        facts = await _film(run, storyboard, parts, soundtrack, folder)
+    except (DeliverableRejected, CommandFailed):
+        # Its pieces were left by earlier stages, perhaps by another run: they may be what is damaged.
+        parts = await of_one_profile(run, footage.shots, anew=True)
+        facts = await _film(run, storyboard, parts, await mixed(run, footage), folder)
     lines = {cue.segment: cue.text for cue in soundtrack.cues}
-    captions = [lines.get(shot.index, shot.prompt) for shot in storyboard.shots]
-    await asyncio.to_thread(contact_sheet, [part.cover for part in parts], captions, folder / "sheet.jpg")
+    words = [lines.get(shot.index, shot.prompt) for shot in storyboard.shots]
+    await asyncio.to_thread(contact_sheet, [part.cover for part in parts], words, folder / "sheet.jpg")
+    best = footage.shots[await asyncio.to_thread(sharpest_part, parts)]
+    async with run.studio.local_copy(best.clip.object_key) as clip:
+        await poster(clip, request.canvas, folder / "poster.jpg")
     subtitled = request.subtitles is not Subtitles.OFF
     return Composed(
         film=folder / "film.mp4",
-        poster=await poster(parts, folder / "poster.jpg"),
+        poster=folder / "poster.jpg",
         sheet=folder / "sheet.jpg",
         srt=srt_file if subtitled else None,
         vtt=vtt_file if subtitled else None,
         facts=facts,
+        seams=[shot.seam for shot in footage.shots],
     )
 
 
 async def _film(
     run: FilmRun, storyboard: Storyboard, parts: Sequence[Part], soundtrack: Soundtrack, folder: Path
 ) -> FilmFacts:
-    request = run.opened.request
+    request, film = run.opened.request, folder / "film.mp4"
     soft = request.subtitles is Subtitles.SOFT
     await mux(
         picture=[part.picture for part in parts],
@@ -79,15 +87,17 @@ async def _film(
         language=request.language,
         label=label_of(run.studio.producer, run.film_id),
         title=storyboard.title,
-        into=folder / "film.mp4",
+        into=film,
     )
+    run.studio.desk.fault("film_muxed")
     return await asyncio.to_thread(
         verify_film,
-        folder / "film.mp4",
+        film,
         frames=frames_of(request.duration),
         canvas=request.canvas,
-        subtitles=soft,
+        captions=captions(soundtrack.cues, language=request.language) if soft else None,
         label_id=run.film_id,
         parts=parts,
         sound=soundtrack.mix,
+        narration=soundtrack.narration,
     )

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 from film.status import Status
 from film.storyboard import Storyboard
@@ -25,8 +26,8 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
     facts = await asyncio.to_thread(file_facts, composed.film)
     folder = f"films/{run.film_id}/{facts.sha256[:16]}"
     board = composed.film.with_name("storyboard.json")
-    text = json.dumps(storyboard.model_dump(mode="json"), ensure_ascii=False, indent=2)
-    board.write_text(text, encoding="utf-8")
+    written = {**storyboard.model_dump(mode="json"), "seams": _seams(composed)}
+    board.write_text(json.dumps(written, ensure_ascii=False, indent=2), encoding="utf-8")
 
     async def put(file: Path) -> str:
         key = f"{folder}/{file.name}"
@@ -47,3 +48,12 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
     await complete_film(run.studio.books, run.lease, result)
     run.studio.desk.fault("film_completed")
     return result
+
+
+def _seams(composed: Composed) -> list[dict[str, Any]]:
+    """Return how well each chained segment meets the one before, for whoever reads the storyboard."""
+    return [
+        {"segment": index, "similarity": round(seam.similarity, 4), "repeated_frame_dropped": seam.repeats}
+        for index, seam in enumerate(composed.seams)
+        if seam is not None
+    ]

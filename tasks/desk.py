@@ -47,6 +47,8 @@ class Counter:
     cap: Decimal | None = None
     #: The setting that holds the cap.
     cap_setting: str = ""
+    #: Whether the vendor tells us when a job may have ended.
+    called_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

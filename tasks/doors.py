@@ -39,6 +39,7 @@ class Doors:
         submits: int,
         *,
         jobs_at_once: int | None = None,
+        called_back: bool = False,
     ) -> Counter:
         """Return a vendor's model with its gate; the gate is the key's, whatever process asks."""
         rule = GateRule(
@@ -52,7 +53,7 @@ class Doors:
             jobs_at_once=jobs_at_once,
         )
         setting = f"LONGVIDEO_{account.name}_DAILY_CAP"
-        return Counter(vendor=vendor, rule=rule, cap=self.caps[account], cap_setting=setting)
+        return Counter(vendor=vendor, rule=rule, cap=self.caps[account], cap_setting=setting, called_back=called_back)
 
 
 async def open_doors(settings: Settings, timings: Timings, origin: str | None, stack: AsyncExitStack) -> Doors:

@@ -1,9 +1,10 @@
-"""The house's chores: late jobs are followed, for the operator's books alone; the rows are audited."""
+"""The house's chores: late jobs are followed, for the operator's books alone; rows audited, old files removed."""
 
 from typing import Final
 
 from film.errors import InvariantBroken, ProviderError
 from ledger.audit import audit_rows
+from ledger.deletion import forget_films, forget_parts
 from ledger.drains import drained, draining, given_up
 from ledger.rows import Attempt
 from providers.ports import JobState
@@ -12,6 +13,7 @@ from tasks.studio import Studio
 
 #: Attempts looked at in one round; the rest waits for the next.
 _ROUND: Final = 200
+_DAY_S: Final = 86_400
 
 
 async def drain(studio: Studio) -> int:
@@ -57,3 +59,15 @@ async def _drained(studio: Studio, attempt: Attempt) -> bool:
         return False
     await drained(studio.books, attempt, charged=report.charged, refunded=report.refunded)
     return True
+
+
+async def forget_old(studio: Studio) -> int:
+    """Remove what the settings say is too old: whole films, and the clips of films that stay; return how many films."""
+    settings, forgotten = studio.settings, 0
+    if settings.keep_films_days:
+        age_s = settings.keep_films_days * _DAY_S
+        forgotten += await forget_films(studio.books, studio.objects, older_than_s=age_s, limit=_ROUND)
+    if settings.keep_parts_days:
+        age_s = settings.keep_parts_days * _DAY_S
+        forgotten += await forget_parts(studio.books, studio.objects, older_than_s=age_s, limit=_ROUND)
+    return forgotten

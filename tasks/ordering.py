@@ -31,6 +31,17 @@ def checked_request(wish: Mapping[str, Any], settings: Settings, *, allowed_orig
         MissingKey: Live mode lacks a key this film needs.
     """
     request = parse_request(wish, allowed_origin=allowed_origin)
+    require_makeable(request, settings)
+    return request
+
+
+def require_makeable(request: FilmRequest, settings: Settings) -> None:
+    """Check what the request's own rules can't know: the font and the keys of this house.
+
+    Raises:
+        InvalidRequest: The font can't draw a card's words.
+        MissingKey: Live mode lacks a key this film needs.
+    """
     for field, text in (("title_card", request.title_card), ("end_card", request.end_card)):
         try:
             require_glyphs(text or "")
@@ -38,7 +49,6 @@ def checked_request(wish: Mapping[str, Any], settings: Settings, *, allowed_orig
             raise InvalidRequest(field=field, reason=str(error)) from error
     # Generated reference images come from ListenHub as well; only chained or brought ones need none.
     settings.require_keys(request.provider, listenhub=request.wants_narration or request.wants_music)
-    return request
 
 
 async def order_film(studio: Studio, request: FilmRequest, *, idem_key: str | None, at_once: bool = True) -> Opened:
@@ -90,7 +100,7 @@ async def film_of_run(studio: Studio, request: FilmRequest, *, flow_run_id: str 
         return (await order_film(studio, request, idem_key=key)).film_id
     if (await films.film(studio.books, newest)).status is not Status.FAILED:
         return newest
-    return await retry_film(
+    retried = await retry_film(
         studio.books,
         newest,
         local_customer(studio.settings),
@@ -98,6 +108,7 @@ async def film_of_run(studio: Studio, request: FilmRequest, *, flow_run_id: str 
         idem_key=f"{key}:{run_count}",
         maker=studio.maker,
     )
+    return retried.film_id
 
 
 def dated(prompt: str, day: date) -> str:

@@ -10,11 +10,12 @@ from typing import Final
 from film.canvas import FPS, frames_of, samples_of
 from film.cues import Cue
 from film.plan import Slot, shot_starts
-from film.request import FilmRequest, Subtitles
+from film.request import Subtitles
 from ledger.rows import StoredFile
+from ledger.stages import save_part
 from media.cards import end_card, title_card
 from media.conform import conform
-from media.frames import seam
+from media.frames import Seam, seam
 from media.join import parts_to_encode
 from media.overlay import Overlay
 from media.part import Part, read_part
@@ -32,15 +33,20 @@ class Shot:
     slot: Slot
     clip: StoredFile
     cues: tuple[Cue, ...]
-    #: 1 where the clip repeats the frame it was told to start from.
-    skip_frames: int
+    #: The cut before it, of a chained film.
+    seam: Seam | None
     part: Part
+
+    @property
+    def skip_frames(self) -> int:
+        """1 where the clip repeats the frame it was told to start from, else 0."""
+        return 0 if self.seam is None else int(self.seam.repeats)
 
 
 async def conformed(
     run: FilmRun, slot: Slot, clip: StoredFile, *, cues: Sequence[Cue], before: Path | None = None
 ) -> Shot:
-    """Return a segment's part, made unless an earlier run made it.
+    """Return a segment's part, made unless an earlier run made it; its cover is stored.
 
     A film on which nothing is drawn keeps its clips' own packets where they fit; `of_one_profile` settles that.
 
@@ -54,38 +60,64 @@ async def conformed(
     Raises:
         ClipRejected: The clip can't be decoded to the end.
         GlyphMissing: The font can't draw a text that was asked for.
+        StaleEpoch: The run no longer owns the film.
     """
-    skip_frames = 0
+    cut = None
     if before is not None:
         async with run.studio.local_copy(clip.object_key) as file:
-            skip_frames = int((await seam(before, file, folder=run.film_folder())).repeats)
-    part = await _made(run, slot, clip, cues, skip_frames=skip_frames, may_copy=not _draws(run.opened.request))
-    return Shot(slot=slot, clip=clip, cues=tuple(cues), skip_frames=skip_frames, part=part)
+            cut = await seam(before, file, folder=run.film_folder())
+    skip_frames = 0 if cut is None else int(cut.repeats)
+    part = await _made(run, slot, clip, cues, skip_frames=skip_frames, may_copy=not _draws(run))
+    cover_key = f"films/{run.film_id}/covers/{slot.index:02d}.jpg"
+    await run.studio.objects.put(cover_key, part.cover)
+    similarity = None if cut is None else cut.similarity
+    await save_part(run.studio.books, run.lease, slot.index, cover_key=cover_key, seam_similarity=similarity)
+    return Shot(slot=slot, clip=clip, cues=tuple(cues), seam=cut, part=part)
 
 
-async def of_one_profile(run: FilmRun, shots: Sequence[Shot]) -> list[Part]:
-    """Return the shots' parts with one extradata, so that they join by copy; odd ones are encoded now."""
+async def of_one_profile(run: FilmRun, shots: Sequence[Shot], *, anew: bool) -> list[Part]:
+    """Return the shots' parts with one extradata, so that they join by copy; odd ones are encoded now.
+
+    Args:
+        run: The film's run.
+        shots: The film's shots.
+        anew: Whether to make every part again from its stored clip: what lies on this disk may be damaged.
+    """
     parts = [shot.part for shot in shots]
+    if anew:
+        parts = [await _remade(run, shot, may_copy=not _draws(run), anew=True) for shot in shots]
     for index in parts_to_encode(parts):
-        shot = shots[index]
-        parts[index] = await _made(run, shot.slot, shot.clip, shot.cues, skip_frames=shot.skip_frames, may_copy=False)
+        parts[index] = await _remade(run, shots[index], may_copy=False, anew=anew)
     return parts
 
 
-def _draws(request: FilmRequest) -> bool:
+def _draws(run: FilmRun) -> bool:
     """Whether anything is drawn on any of the film's pictures: then every clip is encoded, with one profile."""
+    request = run.opened.request
     burned = request.subtitles is Subtitles.BURNED and request.wants_narration
-    return burned or request.title_card is not None or request.end_card is not None
+    cards = request.title_card is not None or request.end_card is not None
+    return burned or cards or bool(run.studio.settings.label_line)
+
+
+async def _remade(run: FilmRun, shot: Shot, *, may_copy: bool, anew: bool) -> Part:
+    return await _made(run, shot.slot, shot.clip, shot.cues, skip_frames=shot.skip_frames, may_copy=may_copy, anew=anew)
 
 
 async def _made(
-    run: FilmRun, slot: Slot, clip: StoredFile, cues: Sequence[Cue], *, skip_frames: int, may_copy: bool
+    run: FilmRun,
+    slot: Slot,
+    clip: StoredFile,
+    cues: Sequence[Cue],
+    *,
+    skip_frames: int,
+    may_copy: bool,
+    anew: bool = False,
 ) -> Part:
     canvas, frames = run.opened.request.canvas, frames_of(slot.kept_s)
-    drawn = _drawn(run.opened.request, slot, len(run.opened.plan), cues)
+    drawn = _drawn(run, slot, cues)
     how = f"{canvas.width}x{canvas.height}-{frames}-{skip_frames}{'c' if may_copy else 'e'}{drawn}"
     folder = run.studio.work / "parts" / f"{clip.sha256[:32]}-{how}"
-    part = await asyncio.to_thread(read_part, folder)
+    part = None if anew else await asyncio.to_thread(read_part, folder)
     if part is not None:
         return part
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -102,14 +134,15 @@ async def _made(
         )
 
 
-def _drawn(request: FilmRequest, slot: Slot, segments: int, cues: Sequence[Cue]) -> str:
+def _drawn(run: FilmRun, slot: Slot, cues: Sequence[Cue]) -> str:
     """Return what makes a drawn part differ from the plain one of the same clip, empty if nothing is drawn."""
+    request, notice = run.opened.request, run.studio.settings.label_line
     title = request.title_card if slot.index == 0 else None
-    end = request.end_card if slot.index == segments - 1 else None
+    end = request.end_card if slot.index == len(run.opened.plan) - 1 else None
     words = [(cue.text, cue.start_sample, cue.end_sample) for cue in cues]
-    if title is None and end is None and not words:
+    if title is None and end is None and not words and not notice:
         return ""
-    text = repr((title, end, words, slot.index, request.language))
+    text = repr((title, end, words, notice, slot.index, request.language))
     return "-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -118,15 +151,14 @@ def _overlay(run: FilmRun, slot: Slot, cues: Sequence[Cue]) -> Overlay:
     frames, canvas, language = frames_of(slot.kept_s), request.canvas, request.language
     title = request.title_card if slot.index == 0 else None
     end = request.end_card if slot.index == len(plan) - 1 else None
-    captions = ""
-    if request.subtitles is Subtitles.BURNED:
-        captions = ass(
-            cues,
-            language=language,
-            canvas=canvas,
-            start_sample=shot_starts(plan)[slot.index],
-            samples=samples_of(frames),
-        )
+    captions = ass(
+        cues,
+        language=language,
+        canvas=canvas,
+        start_sample=shot_starts(plan)[slot.index],
+        samples=samples_of(frames),
+        notice=run.studio.settings.label_line,
+    )
     return Overlay(
         title=None if title is None else title_card(title, canvas, folder / "title.png", language=language),
         title_frames=min(_CARD_FRAMES, frames),

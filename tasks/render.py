@@ -105,7 +105,7 @@ async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> A
         desk.fault("intent_committed")
         late_s = desk.clock.now() - attempt.t_intent_ms / 1000
         if late_s > min(desk.timings.grant_fresh_s, desk.timings.send_deadline_s):
-            await _refused(desk, lease, attempt, f"not sent: its slot was {late_s:.1f} s old")
+            await _unsent(desk, lease, attempt, f"its slot was {late_s:.1f} s old")
             continue
         try:
             job_id = await counter.vendor.submit(wanted.purchase.order, nonce=attempt.nonce)
@@ -118,8 +118,8 @@ async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> A
             unreachable_since = None
             await _refused(desk, lease, attempt, error)
             await desk.clock.sleep(desk.timings.patience_s)
-        except ProviderUnavailable as error:  # nothing was sent
-            await _refused(desk, lease, attempt, error)
+        except ProviderUnavailable as error:
+            await _unsent(desk, lease, attempt, error)
             unreachable_since = unreachable_since or desk.clock.now()
             if desk.clock.now() - unreachable_since > desk.timings.outage_s:
                 raise
@@ -156,5 +156,9 @@ async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter, al
         await desk.clock.sleep(max(intended.at_ms / 1000 - desk.clock.now(), 0.01))
 
 
-async def _refused(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError | str) -> None:
+async def _unsent(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError | str) -> None:
+    await attempts.closed(desk.books, lease, attempt, AttemptState.UNSENT, failure=str(reason))
+
+
+async def _refused(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError) -> None:
     await attempts.closed(desk.books, lease, attempt, AttemptState.REJECTED, failure=str(reason))

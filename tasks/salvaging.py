@@ -34,4 +34,5 @@ async def retried(studio: Studio, film_id: FilmId, redo: Sequence[int], *, flow_
     if known is not None:
         return known
     customer = local_customer(studio.settings)
-    return await retry_film(studio.books, film_id, customer, redo=redo, idem_key=key, maker=studio.maker)
+    opened = await retry_film(studio.books, film_id, customer, redo=redo, idem_key=key, maker=studio.maker)
+    return opened.film_id

@@ -18,13 +18,15 @@ async def scripting(run: FilmRun) -> Storyboard:
     Raises:
         ScriptRefused: The writer declined.
         ScriptInvalid: It would not fit the plan.
-        GlyphMissing: Subtitles are to be burned in and the font lacks their script.
+        GlyphMissing: A card, the label line or burned subtitles want characters that the font lacks.
         ProviderUnavailable: The writer could not be reached.
     """
     film = await run.film()
     if film.storyboard is not None:
         return film.storyboard
     request = film.request
+    # Told before anything is bought. Not every door at which a film is ordered knows the font.
+    require_glyphs(f"{request.title_card or ''}{request.end_card or ''}{run.studio.settings.label_line}")
     brief = Brief(
         prompt=request.prompt,
         language=request.language,
@@ -35,7 +37,6 @@ async def scripting(run: FilmRun) -> Storyboard:
     )
     storyboard = await run.studio.writer.write(brief)
     if request.subtitles is Subtitles.BURNED:
-        # Told before anything is bought: words that can't be drawn can't be burned in.
         require_glyphs("".join(shot.narration for shot in storyboard.shots))
     await save_storyboard(run.studio.books, run.lease, storyboard)
     return storyboard

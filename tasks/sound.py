@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from film.orders import Purpose, VoiceOrder, fingerprint
+from film.orders import Purpose, VoiceOrder, brought_music, fingerprint
 from film.prompts import music_prompt
 from film.request import MusicWish
 from film.status import ErrorCode, Status
@@ -60,7 +60,7 @@ async def buy_music(run: FilmRun, storyboard: Storyboard) -> str:
 
 
 async def _brought(run: FilmRun, url: str) -> str:
-    key = f"sounds/{run.film_id}/music"
+    key = brought_music(run.film_id)
     if await run.studio.objects.size_of(key) is None:
         with TemporaryDirectory(prefix=".music-", dir=run.studio.work) as folder:
             file = Path(folder) / "music"

@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
-
-from sqlalchemy.exc import DBAPIError
 
 from film.callbacks import CallbackAddress
 from film.clock import Clock
@@ -20,7 +18,7 @@ from ledger.leases import Maker
 from providers import registry
 from providers.claude import Claude
 from providers.egress import download
-from providers.ports import Account, Storage
+from providers.ports import Account, Storage, Voices
 from providers.transport import Connection
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
@@ -36,8 +34,6 @@ from tasks.timings import Timings
 
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
-#: Between two looks at the database's time, in seconds.
-_CLOCK_LOOK_S: Final = 60.0
 
 
 class Studio:
@@ -106,13 +102,22 @@ class Studio:
         """The one origin that URLs may lead to besides public addresses: the simulators'."""
         return self._doors.allowed_origin
 
+    @property
+    def speakers(self) -> Voices:
+        """Who lists the narrators."""
+        return self._doors.speakers
+
     def video(self, provider: Provider) -> Counter:
         """Return who renders a provider's segments, behind its gate."""
         profile = PROFILES[provider]
         wire = self._doors.wires[profile.vendor]
         vendor = registry.video_vendor(provider, wire, callbacks=self._callbacks(), allowed_origin=self.allowed_origin)
         return self._doors.counter(
-            vendor, profile.vendor, self.settings.submits_per_minute(provider), jobs_at_once=profile.jobs_at_once
+            vendor,
+            profile.vendor,
+            self.settings.submits_per_minute(provider),
+            jobs_at_once=profile.jobs_at_once,
+            called_back=profile.calls_back and bool(self.settings.public_url),
         )
 
     def _callbacks(self) -> CallbackAddress | None:
@@ -194,7 +199,7 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
         await clock.set_by(books)
-        time_keeper = asyncio.create_task(_keep_time(clock, books))
+        time_keeper = asyncio.create_task(clock.follow(books))
         stack.callback(time_keeper.cancel)
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
@@ -215,13 +220,6 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
             yield studio
         finally:
             _open.reset(token)
-
-
-async def _keep_time(clock: DatabaseClock, books: Books) -> None:
-    while True:
-        await asyncio.sleep(_CLOCK_LOOK_S)
-        with suppress(DBAPIError, OSError):  # a look that fails leaves the time as it was told last
-            await clock.set_by(books)
 
 
 async def _simulators(settings: Settings, stack: AsyncExitStack) -> str | None:

@@ -24,7 +24,7 @@ class Timings:
     #: A job is looked for this far before its intent.
     overlap_s: float = 60
     #: Between two looks at a job, and the longest it may take.
-    poll_s: float = 10
+    poll_s: float = 5
     job_deadline_s: float = 1800
     #: A vendor's rate window, and the guard between its clock and ours.
     window_s: float = 60
@@ -58,7 +58,7 @@ class Timings:
             get_timeout_s=20,
             list_lag_s=60 / time_scale,
             skew_s=1,
-            poll_s=max(10 / time_scale, 0.2),
+            poll_s=max(5 / time_scale, 0.2),
             job_deadline_s=600,
             window_s=60 / time_scale,
             guard_s=0.3,

@@ -19,6 +19,9 @@ os.environ.update(
     DO_NOT_TRACK="1",
 )
 
+#: One PostgreSQL a worker, whichever rooms' tests it runs.
+pytest_plugins = ["tests.databases"]
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

@@ -2,7 +2,9 @@
 
 LongVideoError
 ├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
-│   ├── InvalidRequest, InsufficientCredits, MissingKey, NotAgreed
+│   ├── InvalidRequest, InsufficientCredits, MissingKey, NotAgreed, ApiKeyRefused, IdempotencyKeyReused
+│   ├── LimitReached        TooManyOrders, TooManyFilms
+│   ├── AccountUnknown, ApiKeyUnknown
 │   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
 ├── ScriptError             ScriptRefused, ScriptInvalid
 ├── ModerationError         ModerationRejected, ModerationUnavailable
@@ -15,7 +17,7 @@ LongVideoError
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
 │                           GlyphMissing, DiskFull
 ├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
-├── StoreUnusable, PrefectUnavailable, DeadlineExceeded
+├── StoreUnusable, PrefectUnavailable, DeadlineExceeded, AddressUnusable
 └── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
 """
 
@@ -46,10 +48,15 @@ from film.errors.providers import (
     SendAmbiguous,
 )
 from film.errors.requests import (
+    AccountUnknown,
+    ApiKeyRefused,
+    ApiKeyUnknown,
     FilmError,
     FilmNotFound,
+    IdempotencyKeyReused,
     InsufficientCredits,
     InvalidRequest,
+    LimitReached,
     MissingKey,
     NoSegments,
     NotAgreed,
@@ -59,9 +66,11 @@ from film.errors.requests import (
     NotTerminal,
     RequestError,
     SegmentsNotReady,
+    TooManyFilms,
+    TooManyOrders,
 )
 from film.errors.root import LongVideoError
-from film.errors.service import DeadlineExceeded, PrefectUnavailable, StoreUnusable
+from film.errors.service import AddressUnusable, DeadlineExceeded, PrefectUnavailable, StoreUnusable
 from film.errors.writing import (
     ModerationError,
     ModerationRejected,
@@ -72,6 +81,10 @@ from film.errors.writing import (
 )
 
 __all__ = [
+    "AccountUnknown",
+    "AddressUnusable",
+    "ApiKeyRefused",
+    "ApiKeyUnknown",
     "ClipRejected",
     "CommandFailed",
     "CommandTimedOut",
@@ -86,12 +99,14 @@ __all__ = [
     "FilmFailed",
     "FilmNotFound",
     "GlyphMissing",
+    "IdempotencyKeyReused",
     "IllegalTransition",
     "InsufficientCredits",
     "InvalidRequest",
     "InvariantBroken",
     "LeaseTaken",
     "LedgerError",
+    "LimitReached",
     "LongVideoError",
     "MediaError",
     "MissingKey",
@@ -124,4 +139,6 @@ __all__ = [
     "SendAmbiguous",
     "StaleEpoch",
     "StoreUnusable",
+    "TooManyFilms",
+    "TooManyOrders",
 ]

@@ -61,14 +61,89 @@ class MissingKey(RequestError):
 
 
 @dataclass(kw_only=True, eq=False)
+class ApiKeyRefused(RequestError):
+    """A bearer key is missing, malformed, unknown or disabled; the answer never says which."""
+
+    code: ClassVar[str] = "invalid_api_key"
+    http_status: ClassVar[int] = 401
+
+    def __str__(self) -> str:
+        return "The API key is missing, malformed, unknown or disabled: send Authorization: Bearer sk-..."
+
+
+@dataclass(kw_only=True, eq=False)
+class IdempotencyKeyReused(RequestError):
+    """A key came again with another body, and the house is set to be strict about it."""
+
+    code: ClassVar[str] = "idempotency_key_reused"
+    http_status: ClassVar[int] = 422
+    film_id: str
+
+    def __str__(self) -> str:
+        return f"This Idempotency-Key ordered {self.film_id} with another body: use a new key for a new order."
+
+
+@dataclass(kw_only=True, eq=False)
+class LimitReached(RequestError):
+    """A limit of the house is reached; the same wish may pass in `retry_after_s` seconds."""
+
+    code: ClassVar[str] = "rate_limited"
+    http_status: ClassVar[int] = 429
+    limit: int
+    retry_after_s: int
+
+
+class TooManyOrders(LimitReached):
+    """A key ordered as many films within a minute as it may."""
+
+    def __str__(self) -> str:
+        return f"This key may order {self.limit} films a minute: order again in {self.retry_after_s} s."
+
+
+class TooManyFilms(LimitReached):
+    """An account has as many unfinished films as it may."""
+
+    code: ClassVar[str] = "too_many_films"
+
+    def __str__(self) -> str:
+        return f"The account may have {self.limit} unfinished films at once: order again when one has ended."
+
+
+@dataclass(kw_only=True, eq=False)
+class AccountUnknown(RequestError):
+    """There is no account of that name."""
+
+    account: str
+
+    def __str__(self) -> str:
+        return f"There is no account {self.account!r}; `longvideo account create {self.account}` opens it."
+
+
+@dataclass(kw_only=True, eq=False)
+class ApiKeyUnknown(RequestError):
+    """There is no API key of that id."""
+
+    key_id: str
+
+    def __str__(self) -> str:
+        return f"There is no key {self.key_id!r}; `longvideo key list` shows those there are."
+
+
+@dataclass(kw_only=True, eq=False)
 class FilmError(RequestError):
     """A wish about one film that its present state doesn't allow."""
 
     sentence: ClassVar[str] = ""
+    #: What a person at the terminal can do; an HTTP client is told the sentence alone.
+    remedy: ClassVar[str] = ""
     http_status: ClassVar[int] = 409
     film_id: str
 
     def __str__(self) -> str:
+        return f"{self.fact()}; {self.remedy}." if self.remedy else f"{self.fact()}."
+
+    def fact(self) -> str:
+        """Return what is the matter, without a remedy."""
         return f"{self.film_id}: {self.sentence}"
 
 
@@ -77,21 +152,23 @@ class FilmNotFound(FilmError):
 
     code: ClassVar[str] = "task_not_found"
     http_status: ClassVar[int] = 404
-    sentence: ClassVar[str] = "there is no such film; `longvideo list` shows yours."
+    sentence: ClassVar[str] = "there is no such film"
+    remedy: ClassVar[str] = "`longvideo list` shows yours"
 
 
 class NotComposable(FilmError):
     """Compose was asked of a film that is still being made."""
 
     code: ClassVar[str] = "not_composable"
-    sentence: ClassVar[str] = "it is still being made; compose again once it has ended."
+    sentence: ClassVar[str] = "it is still being made; compose again once it has ended"
 
 
 class NoSegments(FilmError):
     """Compose was asked of a film without one ready segment."""
 
     code: ClassVar[str] = "no_segments"
-    sentence: ClassVar[str] = "no segment of it is ready; `longvideo retry` makes them."
+    sentence: ClassVar[str] = "no segment of it is ready"
+    remedy: ClassVar[str] = "`longvideo retry` makes them"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -99,28 +176,30 @@ class SegmentsNotReady(FilmError):
     """Compose was asked of a film of which segments are missing."""
 
     code: ClassVar[str] = "segments_not_ready"
+    remedy: ClassVar[str] = "`longvideo retry` makes just those"
     missing: Sequence[int]
 
-    def __str__(self) -> str:
-        return f"{self.film_id}: segments {list(self.missing)} are missing; `longvideo retry` makes just those."
+    def fact(self) -> str:
+        """Return which segments are missing."""
+        return f"{self.film_id}: segments {list(self.missing)} are missing"
 
 
 class NotRetryable(FilmError):
     """Retry was asked of a film that can't be salvaged."""
 
     code: ClassVar[str] = "not_retryable"
-    sentence: ClassVar[str] = "it is unfinished, was refused, or is complete and no `--redo` names a shot."
+    sentence: ClassVar[str] = "it is unfinished, was refused, or is complete and `redo` names no shot"
 
 
 class NotAwaitingApproval(FilmError):
     """An approval was answered that nobody waits for."""
 
     code: ClassVar[str] = "not_awaiting_approval"
-    sentence: ClassVar[str] = "it does not wait for an approval."
+    sentence: ClassVar[str] = "it does not wait for an approval"
 
 
 class NotTerminal(FilmError):
     """Delete was asked of a film that is still being made."""
 
     code: ClassVar[str] = "not_terminal"
-    sentence: ClassVar[str] = "it is still being made; cancel it first."
+    sentence: ClassVar[str] = "it is still being made; cancel it first"

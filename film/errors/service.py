@@ -37,3 +37,15 @@ class DeadlineExceeded(LongVideoError):
 
     def __str__(self) -> str:
         return f"{self.what} took longer than {self.deadline_s:.0f} s"
+
+
+@dataclass(kw_only=True, eq=False)
+class AddressUnusable(LongVideoError):
+    """A server can't listen where it was told to."""
+
+    host: str
+    port: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Nothing can be served at {self.host}:{self.port}: {self.reason}; name another --port"

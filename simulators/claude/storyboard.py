@@ -70,11 +70,20 @@ def _phrases(language: str, prompt: str) -> Phrases:
     return CHINESE if _CHINESE_SIGN.search(prompt) else ENGLISH
 
 
+#: Words that a topic must not end with.
+_DANGLING: Final = frozenset(
+    ["a", "an", "the", "in", "on", "at", "of", "and", "or", "to", "with", "for", "by", "from", "is", "are", "as"]
+)
+
+
 def _topic(prompt: str, phrases: Phrases) -> str:
     clause = _CLAUSE_END.split(prompt, maxsplit=1)[0].strip() or prompt
     if phrases is CHINESE and _CHINESE_SIGN.search(clause):
         return clause[:14]
-    return " ".join(clause.split()[:7])[:48]
+    words = clause[:48].split()[:7]
+    while len(words) > 1 and words[-1].lower() in _DANGLING:
+        words.pop()
+    return " ".join(words)
 
 
 def _limit(source: dict[str, Any], name: str, default: int) -> int:

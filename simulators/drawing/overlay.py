@@ -11,6 +11,8 @@ from simulators.drawing.lettering import fit, font, write_lines
 from simulators.drawing.mood import Mood
 
 _SHOT = re.compile(r"(?:shot|镜头|第)\s*(\d{1,3})\s*/\s*(\d{1,3})", re.IGNORECASE)
+#: What follows a shot's own words in a prompt (its style, what is forbidden) is nothing to read on a picture.
+_REST = re.compile(r"\s+Style:\s")
 _WHITE: Final = (255, 255, 255, 255)
 _INK: Final = (10, 12, 20, 150)
 _DARK_INK: Final = (10, 12, 20, 185)
@@ -40,7 +42,8 @@ def overlay(text: str, label: str, mood: Mood, size: tuple[int, int], insets: Se
     """Return what lies over a clip of `size` pixels; `insets` are the reference pictures."""
     width, height = size
     short = min(size)
-    foot_height = int(height * (0.21 if width >= height else 0.17)) // 2 * 2
+    # Half of it is left to a film's subtitles.
+    foot_height = int(height * (0.28 if width >= height else 0.2)) // 2 * 2
     marker_px = max(10, short // 40)
     return Overlay(
         head=_head(label, mood, (width, int(short * 0.24)), insets),
@@ -94,12 +97,13 @@ def _foot(text: str, mood: Mood, size: tuple[int, int]) -> Image.Image:
     draw.rectangle((0, 0, width, 2), fill=(*mood.accent, 160))
     edge = width // 40
     short = min(width, height * 4)
+    words = _REST.split(_SHOT.sub("", text, count=1).lstrip(" ."), maxsplit=1)[0]
     size_px, lines = fit(
-        text,
+        words,
         width_px=width - 2 * edge,
-        height_px=height - edge,
-        largest_px=max(18, short // 24),
-        smallest_px=max(14, short // 34),
+        height_px=height // 3,
+        largest_px=max(18, short // 26),
+        smallest_px=max(13, short // 36),
     )
     write_lines(draw, lines, at=(edge, edge // 2 + 4), size_px=size_px, fill=_WHITE)
     return strip

@@ -77,7 +77,7 @@ async def test_a_retry_pays_only_for_what_is_missing(studio: Studio, vendors: Ve
     assert (failed.status, failed.cost_actual_mc) == (Status.FAILED, 90_000)
     vendors.script()
     jobs = len(vendors.jobs("listenhub-video"))
-    new_id = await retry_film(studio.books, failed.id, local_customer(studio.settings), redo=())
+    new_id = (await retry_film(studio.books, failed.id, local_customer(studio.settings), redo=())).film_id
     film = await made(studio, new_id)
     assert (film.status, film.retry_of) == (Status.COMPLETED, failed.id)
     assert (film.cost_estimate_mc, film.cost_actual_mc) == (72_000, 72_000)
@@ -88,7 +88,9 @@ async def test_one_bad_shot_is_redone(studio: Studio, vendors: Vendors) -> None:
     """A complete film with `redo` becomes a new film at the price of that segment."""
     film = await made(studio, await ordered(studio))
     jobs = len(vendors.jobs("listenhub-video"))
-    again = await made(studio, await retry_film(studio.books, film.id, local_customer(studio.settings), redo=[0]))
+    again = await made(
+        studio, (await retry_film(studio.books, film.id, local_customer(studio.settings), redo=[0])).film_id
+    )
     assert (again.status, again.cost_actual_mc) == (Status.COMPLETED, 90_000)
     assert len(vendors.jobs("listenhub-video")) - jobs == 1
     old, new = [await films.segments(studio.books, one.id) for one in (film, again)]

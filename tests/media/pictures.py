@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 BITS = 8
 
 
-def counting(rate: str, frames: int, size: str) -> str:
-    """Return a lavfi source whose frames carry their number as eight black or white bars, the lowest bit first."""
-    bars = f"nullsrc=s={BITS}x2:r={rate},geq=lum='16+219*mod(floor(N/pow(2,X)),2)':cb=128:cr=128"
+def counting(rate: str, frames: int, size: str, *, first: int = 0) -> str:
+    """Return a lavfi source whose frames carry their number, from `first` on, as eight bars, the lowest bit first."""
+    bars = f"nullsrc=s={BITS}x2:r={rate},geq=lum='16+219*mod(floor((N+{first})/pow(2,X)),2)':cb=128:cr=128"
     return f"{bars},trim=end_frame={frames},scale={size}:flags=neighbor,setsar=1"
 
 

@@ -1,6 +1,7 @@
 """The one door to ffmpeg: bounded, its whole group killed, nothing left; and it never waits for a terminal."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import psutil
@@ -8,7 +9,7 @@ import pytest
 
 from film.canvas import Canvas
 from film.errors import CommandFailed, CommandTimedOut
-from media.command import run_ffmpeg
+from media.command import MEMORY_LIMIT_BYTES, run_ffmpeg
 from media.conform import conform
 
 from .conftest import MakeClip
@@ -43,6 +44,21 @@ async def test_a_run_beyond_its_deadline_is_killed(args: tuple[str, ...]) -> Non
     with pytest.raises(CommandTimedOut):
         await run_ffmpeg(args, deadline_s=0.3)
     assert children() == before
+
+
+async def test_a_run_is_limited_by_the_kernel_too() -> None:
+    """Should this process be killed, its child has an end all the same: memory, CPU seconds, no core dump."""
+    started = asyncio.Event()
+    before = children()
+    run = asyncio.create_task(run_ffmpeg(ENDLESS, deadline_s=60, on_frame=lambda _: started.set()))
+    await started.wait()
+    (pid,) = children() - before
+    child = psutil.Process(pid)
+    assert child.rlimit(psutil.RLIMIT_AS)[0] == MEMORY_LIMIT_BYTES
+    assert 60 <= child.rlimit(psutil.RLIMIT_CPU)[0] <= 60 * (os.cpu_count() or 1) + 1
+    assert child.rlimit(psutil.RLIMIT_CORE)[0] == 0
+    run.cancel()
+    await asyncio.wait({run})
 
 
 @pytest.mark.parametrize("args", [ENDLESS, GUSHING], ids=["quiet", "with a full pipe"])

@@ -8,6 +8,7 @@ from film.canvas import Canvas, samples_of
 from film.cues import Cue
 from media.command import run_ffmpeg
 from media.conform import conform
+from media.glances import check_pictures
 from media.join import join, parts_to_encode
 from media.mix import mix
 from media.mux import mux
@@ -53,6 +54,8 @@ FITTING = {
     "90 kHz": (("-video_track_timescale", "90000"), 49, 48, Mode.PREFIX_CUT),
     "coarse time base": (("-video_track_timescale", "1000"), 49, 48, Mode.PREFIX_CUT),
     "no edit list": (("-use_editlist", "0"), 49, 48, Mode.PREFIX_CUT),
+    # key frames after the first that are none: each picture refreshes a stripe
+    "intra refresh": (("-x264-params", "intra-refresh=1:keyint=12"), 49, 48, Mode.PREFIX_CUT),
 }
 
 
@@ -68,6 +71,7 @@ async def test_a_fitting_clip_keeps_its_pictures(
     assert wav_samples(part.sound) == samples_of(kept)
     assert read_part(tmp_path / "part") == part
     original, found = await pictures(clip), await pictures(part.picture)
+    assert check_pictures(part.picture, [part]) >= 1
     same = sum(a == b for a, b in zip(original, found, strict=False))
     assert same == kept if part.mode is Mode.COPIED else kept - 9 <= same < kept
 
@@ -114,6 +118,18 @@ async def test_a_variable_frame_rate_is_encoded(make_clip: MakeClip, canvas: Can
     assert part.mode is Mode.ENCODED
 
 
+async def test_a_picture_that_begins_late_is_encoded(
+    make: MakeClip, make_clip: MakeClip, canvas: Canvas, tmp_path: Path
+) -> None:
+    """Half a second after its sound: the first picture stands until then, which no packet of the clip shows."""
+    clip = await make_clip(picture=clip_of(48), sound="sine=d=3", encoder=(*X264, *SOUND))
+    late = await make("-itsoffset", "0.5", "-i", clip, "-i", clip, "-map", "0:v", "-map", "1:a", "-c", "copy")
+    part = await conform(late, canvas=canvas, frames=48, into=tmp_path / "part", may_copy=True)
+    assert part.mode is Mode.ENCODED
+    assert numbers(part.picture) == [0] * 12 + list(range(36))
+    assert check_pictures(part.picture, [part]) == 1
+
+
 async def copied_parts(make_clip: MakeClip, canvas: Canvas, folder: Path) -> list[Part]:
     parts = []
     for index, held in enumerate((49, 48, 60, 49, 50)):
@@ -140,7 +156,7 @@ async def test_a_film_of_copied_parts_is_exact(make_clip: MakeClip, canvas: Canv
         title="copied",
         into=film,
     )
-    verify_film(film, frames=240, canvas=canvas, subtitles=False, label_id="vid_1", decode=True)
+    verify_film(film, frames=240, canvas=canvas, captions=None, label_id="vid_1", decode=True)
     assert numbers(film) == list(range(48)) * 5
     apart = [digest for part in parts for digest in await pictures(part.picture)]
     assert await pictures(film) == apart

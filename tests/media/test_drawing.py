@@ -84,11 +84,33 @@ async def test_captions_stand_inside_the_frame(ratio: AspectRatio, make_clip: Ma
     assert [frame for frame in (0, 11, 12, 23, 24, 35) if changed(rgb(part.picture, frame))] == [12, 23]
     assert sorted(path.name for path in (tmp_path / "part").iterdir()) == [
         "cover.jpg",
+        "glances.yuv",
         "last.png",
         "part.json",
         "picture.mp4",
         "sound.wav",
     ]
+
+
+@pytest.mark.parametrize("ratio", AspectRatio)
+async def test_the_label_line_is_large_enough_on_every_canvas(
+    ratio: AspectRatio, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    """Its characters are a twentieth of the shorter side high, at least; a long line is broken, not cut off."""
+    canvas = canvas_for(Resolution.P480, ratio)
+    clip = await make_clip(picture=f"color=0x606060:s={canvas.width}x{canvas.height}:r=24:d=1", sound=None)
+    boxes = []
+    for notice in ("生成", "本片画面、声音与文字均由人工智能生成"):
+        words = ass([], language="zh", canvas=canvas, start_sample=0, samples=48_000, notice=notice)
+        into = tmp_path / f"part{len(boxes)}"
+        part = await conform(clip, canvas=canvas, frames=24, into=into, overlay=Overlay(captions=words))
+        boxes.append(changed(rgb(part.picture, 12)) or (0, 0, 0, 0))
+    _, top, _, bottom = boxes[0]
+    assert (bottom - top) * canvas.height >= min(canvas.width, canvas.height) / 20
+    for left, top, right, bottom in boxes:
+        assert left > 0.02
+        assert right < 0.98
+        assert 0 < top < bottom < 0.3
 
 
 async def test_what_is_drawn_is_not_handed_on(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:

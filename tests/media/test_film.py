@@ -1,5 +1,6 @@
 """From clips to a film that passes its verification, and what does not pass."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,16 @@ from media.mix import mix
 from media.mux import mux
 from media.part import Part, read_part
 from media.place import place
-from media.subtitles import srt
+from media.subtitles import captions, srt
 from media.verify import verify_film
 
 from .conftest import MakeClip
 
 LABEL = {"Label": "1", "ContentProducer": "长片", "ProduceID": "vid_1"}
 SECONDS = (3, 2, 2)
+#: The one line that is spoken in the films of this file.
+CUE = Cue(segment=0, text="清晨的城市，光线", start_sample=72_000, end_sample=129_600)
+SAID = captions([CUE], language="zh-CN")
 FRAMES = 7 * 24
 
 
@@ -52,6 +56,7 @@ async def film_of(parts: list[Part], make: MakeClip, folder: Path, *, subtitles:
     placed = await place(voice, start_sample=72_000, room_samples=96_000, into=folder / "voice.wav")
     cue = Cue(segment=0, text="清晨的城市，光线", start_sample=placed.start_sample, end_sample=placed.end_sample)
     words = folder / "film.srt"
+    assert captions([cue], language="zh-CN") == captions([CUE], language="zh-CN")
     words.write_text(srt([cue], language="zh-CN"), encoding="utf-8")
     mixed = await mix(
         frames=FRAMES,
@@ -81,7 +86,13 @@ async def test_a_film_of_three_odd_clips_is_exact(
 ) -> None:
     film = await film_of(parts, make, tmp_path, subtitles=subtitles)
     facts = verify_film(
-        film, frames=FRAMES, canvas=canvas, subtitles=subtitles, label_id="vid_1", parts=parts, decode=True
+        film,
+        frames=FRAMES,
+        canvas=canvas,
+        captions=SAID if subtitles else None,
+        label_id="vid_1",
+        parts=parts,
+        decode=True,
     )
     assert facts.samples == 7 * 48_000
     assert facts.label == LABEL
@@ -108,7 +119,7 @@ async def test_a_joined_picture_muxes_to_the_same_film(
         title="清晨: 'it' = \"x\"",
         into=again,
     )
-    verify_film(again, frames=FRAMES, canvas=canvas, subtitles=True, label_id="vid_1")
+    verify_film(again, frames=FRAMES, canvas=canvas, captions=SAID, label_id="vid_1")
 
 
 async def test_wrong_expectations_are_named(parts: list[Part], make: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
@@ -117,11 +128,17 @@ async def test_wrong_expectations_are_named(parts: list[Part], make: MakeClip, c
     rows = [
         ("frames", {"frames": FRAMES - 1}),
         ("canvas", {"canvas": Canvas(width=180, height=320)}),
-        ("subtitle streams", {"subtitles": False}),
+        ("subtitle streams", {"captions": None}),
+        ("captions", {"captions": []}),
+        ("captions", {"captions": [replace(SAID[0], rows=("清晨的城市",))]}),
+        ("captions", {"captions": [replace(SAID[0], start_sample=SAID[0].start_sample + 480)]}),
+        ("pictures", {"parts": parts[::-1]}),
+        ("pictures", {"parts": [parts[0], parts[2], parts[1]]}),
+        ("key frame at each cut", {"parts": [*parts[:2], replace(parts[2], frames=24), parts[2]]}),
         ("label", {"label_id": "vid_2"}),
     ]
     for check, wrong in rows:
-        wanted = {"frames": FRAMES, "canvas": canvas, "subtitles": True, "label_id": "vid_1"} | wrong
+        wanted = {"frames": FRAMES, "canvas": canvas, "captions": SAID, "label_id": "vid_1"} | wrong
         with pytest.raises(DeliverableRejected) as caught:
             verify_film(film, **wanted)
         assert caught.value.check == check

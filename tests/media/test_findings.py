@@ -7,7 +7,7 @@ import pytest
 from film.canvas import Canvas
 from media.conform import conform
 from media.part import Fault, Mode, Part, Run, part_in
-from media.verify import film_runs
+from media.verify_content import film_runs
 
 from .conftest import MakeClip
 
@@ -34,7 +34,7 @@ async def test_black_and_frozen_runs_are_found_once_and_told_by_the_films_frames
     assert abs(frozen[0].end_frame - 48) <= 2
 
 
-def part_with(*runs: Run) -> Part:
+def part_with(*runs: Run, own: tuple[Run, ...] = ()) -> Part:
     return part_in(
         Path("part"),
         frames=48,
@@ -43,6 +43,7 @@ def part_with(*runs: Run) -> Part:
         mode=Mode.ENCODED,
         cloned_frames=0,
         runs=runs,
+        clip_runs=own,
     )
 
 

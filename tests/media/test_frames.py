@@ -11,7 +11,7 @@ from film.canvas import Canvas
 from film.errors import ClipRejected
 from media.command import run_ffmpeg
 from media.conform import conform
-from media.frames import first_frame, last_frame, poster, seam, sharpest_frame, similarity
+from media.frames import first_frame, last_frame, poster, seam, sharpest_part, similarity
 from media.sharpness import sharpness
 
 from .conftest import PICTURE, SOUND, MakeClip
@@ -98,9 +98,9 @@ async def test_the_cover_is_the_sharpest_frame(make_clip: MakeClip, canvas: Canv
     clip = await make_clip(picture=blurred, sound=None)
     part = await conform(clip, canvas=canvas, frames=48, into=tmp_path / "part")
     frames = await all_frames(clip)
-    poster = pixels(await sharpest_frame(clip, tmp_path / "poster.jpg"))
-    assert poster.shape == (180, 320, 3)
-    for picture in (pixels(part.cover), poster):
+    full = pixels(await poster(clip, canvas, tmp_path / "poster.jpg"))
+    assert full.shape == (180, 320, 3)
+    for picture in (pixels(part.cover), full):
         assert sharpness(picture) > 0.6 * sharpness(frames[18])
         assert sharpness(picture) > 3 * sharpness(frames[6])
 
@@ -116,9 +116,16 @@ async def test_the_poster_comes_from_the_sharpest_part(make_clip: MakeClip, tmp_
         parts.append(
             await conform(clip, canvas=Canvas(width=640, height=360), frames=24, into=tmp_path / f"part{index}")
         )
-    found = pixels(await poster(parts, tmp_path / "poster.jpg"))
-    assert found.shape == (360, 640, 3)
-    assert sharpness(found) > 3 * max(sharpness(pixels(part.cover)) for part in (parts[0], parts[2]))
+    assert sharpest_part(parts) == 1
+
+
+async def test_the_poster_stands_on_the_films_canvas(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> None:
+    """Also of a clip that had to be fitted: upright, between bars."""
+    clip = await make_clip(picture="testsrc2=s=180x320:r=24:d=1", sound=None)
+    found = pixels(await poster(clip, canvas, tmp_path / "poster.jpg"))
+    assert found.shape == (180, 320, 3)
+    assert found[:, :90].max() < 20
+    assert found[60:120, 140:180].max() > 100
 
 
 async def test_a_damaged_clip_gives_no_frame(make_clip: MakeClip, tmp_path: Path) -> None:

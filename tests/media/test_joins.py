@@ -92,7 +92,7 @@ async def test_picture_and_sound_agree_at_every_join(flashes: list[Part], canvas
     """By time stamps and by counting samples: the second sees encoder delays that pile up."""
     parts = [flashes[index % 3] for index in range(PARTS)]
     film = await film_of(parts, tmp_path)
-    verify_film(film, frames=24 * PARTS, canvas=canvas, subtitles=False, label_id="vid_1")
+    verify_film(film, frames=24 * PARTS, canvas=canvas, captions=None, label_id="vid_1")
     samples, first_s = sound_of(film)
     assert first_s == pytest.approx(0, abs=1e-9)
     assert len(samples) >= samples_of(24 * PARTS)
@@ -108,7 +108,7 @@ async def test_picture_and_sound_agree_at_every_join(flashes: list[Part], canvas
 async def test_every_length_is_exact(seconds: int, flashes: list[Part], canvas: Canvas, tmp_path: Path) -> None:
     """1024 samples of an AAC packet divide none of these; the last packet is cut to measure."""
     film = await film_of([flashes[index % 3] for index in range(seconds)], tmp_path)
-    verify_film(film, frames=24 * seconds, canvas=canvas, subtitles=False, label_id="vid_1")
+    verify_film(film, frames=24 * seconds, canvas=canvas, captions=None, label_id="vid_1")
 
 
 async def test_a_delayed_encoder_without_edit_list_is_off_by_that_delay_only(
@@ -162,7 +162,7 @@ async def test_a_naive_copy_join_is_rejected_although_ffmpeg_was_content(
     ]
     film = await naive(clips, tmp_path)
     with pytest.raises(DeliverableRejected):
-        verify_film(film, frames=144, canvas=canvas, subtitles=False, label_id="vid_1")
+        verify_film(film, frames=144, canvas=canvas, captions=None, label_id="vid_1")
 
 
 async def test_a_naive_join_of_like_clips_is_rejected_for_its_sound(
@@ -175,7 +175,7 @@ async def test_a_naive_join_of_like_clips_is_rejected_for_its_sound(
     ]
     film = await naive(clips, tmp_path)
     with pytest.raises(DeliverableRejected) as caught:
-        verify_film(film, frames=144, canvas=canvas, subtitles=False, label_id="vid_1")
+        verify_film(film, frames=144, canvas=canvas, captions=None, label_id="vid_1")
     assert caught.value.check.startswith(("audio", "frame gaps", "video length"))
 
 

@@ -28,6 +28,29 @@ TEXTS = {
         "The first light touches the towers while the city below is still asleep",
         ("The first light touches the towers", "while the city below is still asleep"),
     ),
+    # a pause is worth an uneven line
+    "pause before evenness": (
+        "zh",
+        "清晨的第一缕阳光照亮了江边的高楼，薄雾在水面上慢慢散开。",
+        ("清晨的第一缕阳光照亮了江边的高楼，", "薄雾在水面上慢慢散开。"),
+    ),
+    # Japanese: no break inside a word and its ending
+    "japanese": (
+        "ja",
+        "人々はそれぞれの一日を始めていく。街は朝の光の中で目を覚ます。",
+        ("人々はそれぞれの一日を始めていく。", "街は朝の光の中で目を覚ます。"),
+    ),
+    "japanese without a pause": (
+        "ja",
+        "静かな街を照らす朝の光が川の上をゆっくりと流れていきます",
+        ("静かな街を照らす朝の光が川の", "上をゆっくりと流れていきます"),
+    ),
+    # Korean: breaks at blanks only
+    "korean": (
+        "ko",
+        "도시의 아침이 천천히 밝아오고 사람들은 하루를 시작합니다.",
+        ("도시의 아침이 천천히 밝아오고", "사람들은 하루를 시작합니다."),
+    ),
     # right to left: logical order, nothing added
     "arabic": ("ar", "صباح الخير يا مدينة", ("صباح الخير يا مدينة",)),
     "nothing": ("zh", "  \n ", ()),

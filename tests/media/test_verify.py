@@ -1,5 +1,6 @@
 """The verifier against films spoiled in one way each: it names the check. A film that passes is in every other test."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,7 +65,7 @@ def verify(film: Film, canvas: Canvas, path: Path | None = None, *, decode: bool
         path or film.path,
         frames=FRAMES,
         canvas=canvas,
-        subtitles=True,
+        captions=[],
         label_id="vid_1",
         sound=film.mix,
         decode=decode,
@@ -73,7 +74,7 @@ def verify(film: Film, canvas: Canvas, path: Path | None = None, *, decode: bool
 
 async def test_a_film_without_a_cue_still_has_its_one_subtitle_stream(film: Film, canvas: Canvas) -> None:
     assert srt([], language="zh") == ""
-    assert verify(film, canvas, decode=True).subtitle_streams == 1
+    assert verify(film, canvas, decode=True).captions == 0
 
 
 async def test_label_and_title_are_read_back_whole(film: Film) -> None:
@@ -221,6 +222,19 @@ async def test_a_mux_that_fails_leaves_the_old_film_and_nothing_else(film: Film)
         await muxed(film.picture, film.folder / "missing.m4a", film.path)
     assert film.path.read_bytes() == before
     assert names_in(film.folder) == names
+
+
+async def test_a_mux_that_is_cancelled_leaves_the_old_film_or_a_whole_one(film: Film, canvas: Canvas) -> None:
+    """Cancelled wherever it stands after so many steps of the event loop."""
+    names = names_in(film.folder)
+    for steps in range(0, 400, 10):
+        work = asyncio.create_task(muxed(film.picture, film.sound, film.path))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        work.cancel()
+        await asyncio.wait({work})
+        verify(film, canvas)
+        assert names_in(film.folder) == names
 
 
 def names_in(folder: Path) -> list[str]:

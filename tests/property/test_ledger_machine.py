@@ -25,8 +25,8 @@ from ledger.films import Customer, open_film
 from ledger.gate import GateRule
 from ledger.leases import Lease, release_lease, renew_leases, take_lease
 from ledger.rows import Attempt, AttemptState, Deliverables, Fault, StoredFile
+from tests.databases import HandClock
 from tests.simulation.inline_sqlite import InlineBooks
-from tests.unit.ledger.conftest import HandClock
 
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """The paid POST's answers to doubts that would otherwise last for ever, one by one, on virtual time."""
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -15,6 +16,7 @@ from film.request import parse_request
 from ledger import attempts
 from ledger.attempts import Purchase
 from ledger.films import Customer, open_film
+from ledger.hints import note_hint
 from ledger.leases import Lease, take_lease
 from ledger.rows import Attempt, AttemptState
 from tasks.desk import Counter, Desk, Wanted
@@ -233,5 +235,30 @@ def test_a_restart_allows_no_further_attempt(play: Callable[..., None]) -> None:
             await attempts.failed(scene.desk.books, scene.lease, tried, failure="no", charged=None, refunded=None)
         await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), ProviderJobFailed)
         assert await scene.states() == [AttemptState.FAILED] * 2
+
+    play(act)
+
+
+@pytest.mark.parametrize("called_back", [False, True])
+def test_a_callback_is_followed_by_a_look_at_once(play: Callable[..., None], called_back: bool) -> None:
+    """A job that ends right after a look is seen within a second of the vendor's call, else at the next look."""
+
+    async def act(scene: Scene) -> None:
+        intent = await scene.intend(nonce=1)
+        job_id = scene.shop.accept(ORDER, 1)
+        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[job_id])
+        ends_s = scene.world.clock.now() + 0.5
+        scene.shop.jobs[job_id] = replace(scene.shop.jobs[job_id], ends_s=ends_s, failure=None)
+
+        async def call() -> None:
+            await scene.world.clock.sleep(0.6)
+            assert await note_hint(scene.desk.books, scene.shop.name, 1)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(call())
+            counter = replace(scene.counter, called_back=called_back)
+            await buy(scene.desk, scene.lease, WANTED, counter)
+        seen_s = scene.world.clock.now() - ends_s
+        assert (seen_s < 2 * TIMINGS.watch_s) is called_back
 
     play(act)

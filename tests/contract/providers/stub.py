@@ -93,6 +93,7 @@ class Stub:
             pass
         finally:
             writer.close()
+            self._writers.discard(writer)
 
     async def _given(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
         match answer.fault:

@@ -23,7 +23,8 @@ from ledger.films import open_film
 from ledger.leases import Lease, take_lease
 from ledger.rows import Attempt, AttemptState, Deliverables, Fault, StoredFile
 from ledger.salvage import compose_again, retry_film
-from tests.unit.ledger.conftest import LOCAL, RULE, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import LOCAL, RULE
 
 Names = Mapping[str, str | int]
 
@@ -93,7 +94,7 @@ async def write_history(books: Books, clock: HandClock) -> dict[str, str]:
     await attempts.failed(books, failed, lost, failure="broken", charged=Decimal(12), refunded=Decimal(12))
     await fail_film(books, failed, _FAULT)
 
-    retried = await _taken(books, await retry_film(books, failed.film_id, LOCAL, redo=()))
+    retried = await _taken(books, (await retry_film(books, failed.film_id, LOCAL, redo=())).film_id)
     await _walk(books, retried, clock, to=Status.GENERATING)
     for slot in (1, 2):
         await _ready(books, retried, clock, slot)

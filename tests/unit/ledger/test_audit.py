@@ -14,8 +14,8 @@ from sqlalchemy import text
 from ledger.audit import Audit, audit_rows, read_audit
 from ledger.audit_attempts import SubmitLimit
 from ledger.database import Books, open_books, sqlite_url
+from tests.databases import HandClock, administer, apart
 from tests.unit.ledger.audit_history import LIMIT, Names, written
-from tests.unit.ledger.conftest import HandClock, _administer, _apart
 
 CORRUPTIONS = tomllib.loads(Path(__file__).with_name("corruptions.toml").read_text("utf-8"))["corruption"]
 
@@ -47,14 +47,14 @@ def sqlite_history(sqlite_template: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def postgresql_history(postgres: str, postgres_template: str) -> tuple[str, Names]:
     """Return the URL of a PostgreSQL history and the names of its rows."""
-    _apart(lambda: asyncio.run(_administer(postgres, f"CREATE DATABASE history TEMPLATE {postgres_template}")))
+    apart(lambda: asyncio.run(administer(postgres, f"CREATE DATABASE history TEMPLATE {postgres_template}")))
     url = postgres.format(database="history")
     return url, _written(url)
 
 
 def _written(url: str) -> Names:
     names: dict[str, str | int] = {}
-    _apart(lambda: names.update(asyncio.run(written(url))))
+    apart(lambda: names.update(asyncio.run(written(url))))
     return names
 
 

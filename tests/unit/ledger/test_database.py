@@ -22,7 +22,8 @@ from ledger.credits import balance_of
 from ledger.database import Books, migrate_schema, open_books, sqlite_url
 from ledger.films import list_films, open_film
 from ledger.schema import metadata
-from tests.unit.ledger.conftest import LOCAL, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import LOCAL
 from tests.unit.ledger.old_books import write_old_books
 
 

@@ -12,7 +12,8 @@ from ledger.dispatch import claim_films, living_holders, pulses
 from ledger.ending import cancel_film
 from ledger.films import open_film
 from ledger.leases import Lease, Maker, release_lease, take_lease
-from tests.unit.ledger.conftest import LOCAL, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import LOCAL
 
 HERE = Maker(holder="here:1:a", lease_s=60)
 THERE = Maker(holder="there:2:b", lease_s=60)

@@ -15,7 +15,8 @@ from ledger.database import Books
 from ledger.ending import cancel_film
 from ledger.films import Customer, open_film
 from ledger.leases import release_lease, take_lease
-from tests.unit.ledger.conftest import LOCAL, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import LOCAL
 
 
 async def test_an_order_holds_its_estimate(books: Books, request_17s: FilmRequest, rich: Customer) -> None:

@@ -3,9 +3,14 @@
 import pytest
 
 from film.ids import FilmId
+from ledger import attempts
 from ledger.database import Books
 from ledger.gate import GateRule, NotBefore, close_gate, take_slot
-from tests.unit.ledger.conftest import RULE, HandClock
+from ledger.leases import Lease
+from ledger.rows import AttemptState
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import RULE
+from tests.unit.ledger.test_money import purchase
 
 ONE, TWO = FilmId("vid_1"), FilmId("vid_2")
 
@@ -76,6 +81,16 @@ async def test_a_film_that_went_away_blocks_nobody(books: Books, clock: HandCloc
     assert isinstance(await ask(books, TWO, single), NotBefore)
     clock.time += 120
     assert await ask(books, ONE, single) is None
+
+
+async def test_a_post_that_never_left_gives_its_slot_back(books: Books, leased: Lease) -> None:
+    """Five slots, one unsent: a fifth POST may still be sent in the same window, a sixth may not."""
+    tried = [await attempts.intend(books, leased, purchase(slot), RULE, nonce=slot + 1) for slot in range(3)]
+    assert [await ask(books, leased.film_id) for _ in range(2)] == [None] * 2
+    assert isinstance(await ask(books, leased.film_id), NotBefore)
+    await attempts.closed(books, leased, tried[1], AttemptState.UNSENT, failure="too late")
+    assert await ask(books, leased.film_id) is None
+    assert isinstance(await ask(books, leased.film_id), NotBefore)
 
 
 async def test_a_clock_that_is_set_back_doesnt_shut_the_gate(books: Books, clock: HandClock) -> None:

@@ -9,7 +9,7 @@ from ledger import films, stages
 from ledger.database import Books
 from ledger.ending import cancel_film
 from ledger.leases import Lease, release_lease, renew_leases, take_lease
-from tests.unit.ledger.conftest import HandClock
+from tests.databases import HandClock
 
 BOARD = Storyboard(title="t", style="s", music="m", shots=(Shot(index=0, prompt="p", narration="long line"),))
 

@@ -18,7 +18,8 @@ from ledger.database import Books
 from ledger.ending import cancel_film, complete_film, fail_film
 from ledger.leases import Lease
 from ledger.rows import AttemptState, Deliverables, Fault, StoredFile
-from tests.unit.ledger.conftest import RULE, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import RULE
 
 FILE = StoredFile(object_key="clips/x", sha256="0" * 64, size_bytes=9)
 FAULT = Fault(code=ErrorCode.SEGMENT_FAILED, message="no", stage=Status.GENERATING, segment=2)

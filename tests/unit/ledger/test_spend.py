@@ -10,7 +10,8 @@ from ledger.database import Books
 from ledger.leases import Lease
 from ledger.rows import Attempt, AttemptState
 from ledger.spend import Allowance, spent_today
-from tests.unit.ledger.conftest import RULE, HandClock
+from tests.databases import HandClock
+from tests.unit.ledger.conftest import RULE
 from tests.unit.ledger.test_money import FILE, purchase
 
 
@@ -42,13 +43,14 @@ async def submitted(books: Books, lease: Lease, slot: int) -> Attempt:
         ("failed, refunded", "0"),
         ("failed, unsaid", "12.5"),  # who doesn't say is taken to have charged
         ("orphaned", "12.5"),
+        ("unsent", "0"),
         ("rejected", "0"),  # nothing was created
         ("absent", "0"),
     ],
 )
 async def test_what_a_day_cost(books: Books, leased: Lease, end: str, spent: str) -> None:
     """Charged counts as charged, open and unsaid as expected, refused as nothing."""
-    attempt = await (tried if end in {"intent", "rejected", "absent"} else submitted)(books, leased, 0)
+    attempt = await (tried if end in {"intent", "unsent", "rejected", "absent"} else submitted)(books, leased, 0)
     match end:
         case "ready":
             await attempts.ready(books, leased, attempt, FILE, charged=Decimal(20), refunded=None)
@@ -58,7 +60,7 @@ async def test_what_a_day_cost(books: Books, leased: Lease, end: str, spent: str
             await attempts.failed(books, leased, attempt, failure="no", charged=None, refunded=None)
         case "orphaned":
             await attempts.orphaned(books, leased, attempt, failure="no list")
-        case "rejected" | "absent":
+        case "unsent" | "rejected" | "absent":
             await attempts.closed(books, leased, attempt, AttemptState(end), failure="no")
     assert await spent_today(books, "listenhub") == Decimal(spent)
 

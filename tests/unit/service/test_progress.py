@@ -19,7 +19,7 @@ from ledger.leases import Lease, take_lease
 from ledger.rows import Fault
 from service.progress import picture
 from service.telling import film_text, films_table
-from tests.unit.ledger.conftest import HandClock
+from tests.databases import HandClock
 
 BOARD = Storyboard(
     title="城市的早晨",

@@ -1,0 +1,84 @@
+"""Who calls: every `/v1` route takes a bearer key, and a film id of that key's own."""
+
+import hashlib
+import re
+from typing import Annotated, Final
+
+from fastapi import Depends, Path, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.parts import Parts
+from film.errors import ApiKeyRefused, FilmNotFound, InvalidRequest
+from film.ids import FilmId
+from ledger.keys import Caller, caller_of
+
+FILM_ID: Final = r"^vid_[0-9a-f]{24}$"
+_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+#: For how long a key that was looked up is believed, and how many are remembered.
+_KNOWN_MS: Final = 1000
+_KNOWN_MAX: Final = 10_000
+_bearer = HTTPBearer(auto_error=False, description="An API key: `sk-` and 43 characters.", bearerFormat="sk-...")
+
+
+class KnownCallers:
+    """Keys seen within the last second, so that a client that asks often is looked up once a second.
+
+    A key that is revoked or rotated is therefore refused a second later at the latest.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._known: dict[bytes, tuple[Caller, int]] = {}
+
+    async def caller(self, secret: str) -> Caller:
+        """Return who a bearer key belongs to.
+
+        Raises:
+            ApiKeyRefused: It is malformed, unknown or disabled.
+        """
+        print_, now_ms = hashlib.sha256(secret.encode()).digest(), self._parts.books.now_ms()
+        known = self._known.get(print_)
+        if known is not None and now_ms < known[1]:
+            return known[0]
+        caller = await caller_of(self._parts.books, secret, pepper=self._parts.pepper)
+        if len(self._known) >= _KNOWN_MAX:
+            self._known.clear()
+        self._known[print_] = (caller, now_ms + _KNOWN_MS)
+        return caller
+
+
+async def _caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+    if given is None:
+        raise ApiKeyRefused
+    callers: KnownCallers = request.app.state.callers
+    return await callers.caller(given.credentials)
+
+
+async def _film_id(
+    film_id: Annotated[
+        str, Path(description="The film's `task_id`.", json_schema_extra={"pattern": FILM_ID}, alias="id")
+    ],
+) -> FilmId:
+    # What can't be an id is nobody's film; it never reaches the database.
+    if not re.fullmatch(FILM_ID[1:-1], film_id):
+        raise FilmNotFound(film_id=film_id[:64])
+    return FilmId(film_id)
+
+
+HasCaller = Annotated[Caller, Depends(_caller)]
+HasFilmId = Annotated[FilmId, Depends(_film_id)]
+
+
+def idempotency_key(header: str | None) -> str | None:
+    """Return the key of an `Idempotency-Key` header, quoted or bare; None if there is no header.
+
+    Raises:
+        InvalidRequest: It is empty, too long, or holds other than visible ASCII.
+    """
+    if header is None:
+        return None
+    quoted = len(header) >= 2 and header[0] == header[-1] == '"'
+    key = header[1:-1] if quoted else header
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidRequest(field="Idempotency-Key", reason="must have 1 to 255 visible ASCII characters")
+    return key

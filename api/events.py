@@ -1,0 +1,71 @@
+"""Server-sent events: one for each change of a film's status or progress, resumable, ended by the film's end."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import StreamingResponse
+
+from api.callers import HasCaller, HasFilmId
+from api.openapi import errors
+from api.parts import HasParts
+from api.watching import Change, Place, Watch
+from film.ids import FilmId
+from ledger.showing import owned_film
+
+router: Final = APIRouter(prefix="/v1/videos", tags=["films"])
+
+#: What a browser waits before it comes back, in milliseconds.
+_RETRY: Final = b"retry: 2000\n\n"
+_STILL_HERE: Final = b": still here\n\n"
+#: Looks without a change between two signs of life.
+_QUIET_LOOKS: Final = 30
+_STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}}}
+
+
+@router.get(
+    "/{id}/events",
+    response_class=StreamingResponse,
+    responses={**errors(404), 200: {"description": "One event a change.", "content": _STREAM}},
+)
+async def follow_video(
+    request: Request,
+    parts: HasParts,
+    caller: HasCaller,
+    film_id: HasFilmId,
+    last_event_id: Annotated[
+        str | None, Header(alias="Last-Event-ID", description="Go on after this event.", max_length=64)
+    ] = None,
+) -> StreamingResponse:
+    """Follow a film: an event `progress` for each change of its status or progress, ending with its end."""
+    await owned_film(parts.books, film_id, caller.key_id)
+    since = None if last_event_id is None else Place.parse(last_event_id)
+    watch: Watch = request.app.state.watch
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(watch, film_id, since), media_type="text/event-stream", headers=headers)
+
+
+async def _events(watch: Watch, film_id: FilmId, since: Place | None) -> AsyncIterator[bytes]:
+    yield _RETRY
+    quiet = 0
+    async for change in watch.follow(film_id, since):
+        quiet = quiet + 1 if change is None else 0
+        if change is not None:
+            yield _event(film_id, change)
+        elif quiet % _QUIET_LOOKS == 0:
+            yield _STILL_HERE
+
+
+def _event(film_id: FilmId, change: Change) -> bytes:
+    look = change.look
+    facts = {
+        "task_id": film_id,
+        "status": change.place.status,
+        "progress": change.place.progress,
+        "shots_done": look.shots_done,
+        "shots_total": look.shots_total,
+        "awaiting_approval": look.awaiting_approval and change.place.status is look.status,
+    }
+    text = json.dumps(facts, separators=(",", ":"))
+    return f"id: {change.place}\nevent: progress\ndata: {text}\n\n".encode()

@@ -1,0 +1,156 @@
+"""Orders: create, estimate, retry. Wrong input ends here; what is answered 202 stands in the books."""
+
+import logging
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from api.bodies import checked, json_object
+from api.callers import HasCaller, HasFilmId, idempotency_key
+from api.openapi import body, errors, followed_by
+from api.parts import HasParts, Parts
+from api.video import Credits, Video, linked_video
+from film.credits import credits_number
+from film.errors import IdempotencyKeyReused
+from film.request import FilmRequest, parse_request
+from ledger.films import Customer, Opened, open_film
+from ledger.keys import Caller
+from ledger.salvage import retry_film
+from ledger.showing import ordered_film, owned_film
+
+_log = logging.getLogger("longvideo.api")
+router: Final = APIRouter(prefix="/v1", tags=["films"])
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description=(
+            "1 to 255 visible ASCII characters, best a UUID. The same key again answers 202 with the film it ordered."
+        ),
+        json_schema_extra={"minLength": 1, "maxLength": 255},
+    ),
+]
+_REPLAY_HEADERS: Final = {
+    "Idempotent-Replayed": {"schema": {"type": "string"}, "description": "`true`: the film was ordered before."},
+    "Idempotency-Mismatch": {"schema": {"type": "string"}, "description": "`true`: with another body, at that."},
+}
+_ORDERED: Final = {
+    "headers": _REPLAY_HEADERS,
+    "links": followed_by(
+        "get_video", "cancel_video", "approve_video", "compose_video", "retry_video", "delete_video", "follow_video"
+    ),
+}
+_ORDER: Final = {"prompt": "城市清晨的延时风光", "duration": 30}
+
+
+class Estimate(BaseModel):
+    """What a film would cost."""
+
+    cost_estimate: Credits
+    segments: list[int] = Field(description="The seconds the film keeps of each segment.")
+
+
+class EstimateRequest(FilmRequest):
+    """A film whose cost is asked for: as an order, but the prompt may be left out."""
+
+    prompt: str = Field(default="-", description="Doesn't change the cost.")
+
+
+class RetryWish(BaseModel):
+    """Which finished segments are to be made anew besides the missing ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    redo: Annotated[list[Annotated[int, Field(ge=0, le=59)]], Field(max_length=60)] = Field(
+        default_factory=list, description="Indexes of segments."
+    )
+
+
+@router.post(
+    "/videos",
+    status_code=202,
+    response_model_exclude_unset=True,
+    responses={**errors(402, 408, 413, 422, 429), 202: _ORDERED},
+    openapi_extra=body(FilmRequest, example=_ORDER),
+)
+async def create_video(
+    request: Request, response: Response, parts: HasParts, caller: HasCaller, idempotency: IdempotencyKey = None
+) -> Video:
+    """Order a film. Its cost is held at once; nothing is rendered before it passed moderation."""
+    key = idempotency_key(idempotency)
+    wish = await _request(request, parts)
+    opened = await open_film(parts.books, wish, _customer(caller, parts), idem_key=key, simulated=parts.simulated)
+    parts.fault("order_committed")
+    return await _ordered(opened, response, parts, caller)
+
+
+@router.post(
+    "/videos/estimate",
+    responses=errors(408, 413),
+    openapi_extra=body(EstimateRequest, example={"duration": 60}),
+)
+async def estimate_video(request: Request, parts: HasParts, caller: HasCaller) -> Estimate:
+    """Say what a film would cost, and its segments. Takes what create takes; the prompt may be left out."""
+    del caller
+    wish = await _request(request, parts, without_prompt=True)
+    segments = [slot.kept_s for slot in wish.plan()]
+    return Estimate(cost_estimate=credits_number(sum(wish.prices())), segments=segments)
+
+
+@router.api_route("/videos/estimate", methods=["GET", "DELETE"], include_in_schema=False)
+async def estimate_by_another_method() -> None:
+    """Refuse: `estimate` is no film's id."""
+    raise HTTPException(405)
+
+
+@router.post(
+    "/videos/{id}/retry",
+    status_code=202,
+    tags=["ended films"],
+    response_model_exclude_unset=True,
+    responses={**errors(402, 404, 408, 409, 413, 422, 429), 202: _ORDERED},
+    openapi_extra=body(RetryWish, required=False, example={"redo": [3]}),
+)
+async def retry_video(
+    request: Request,
+    response: Response,
+    parts: HasParts,
+    caller: HasCaller,
+    film_id: HasFilmId,
+    idempotency: IdempotencyKey = None,
+) -> Video:
+    """Order a new film that adopts every finished segment of an ended one and pays only for the others."""
+    key = idempotency_key(idempotency)
+    wish = await checked(request, RetryWish, required=False)
+    await owned_film(parts.books, film_id, caller.key_id)
+    customer = _customer(caller, parts)
+    opened = await retry_film(parts.books, film_id, customer, redo=wish.redo, idem_key=key)
+    return await _ordered(opened, response, parts, caller)
+
+
+def _customer(caller: Caller, parts: Parts) -> Customer:
+    return Customer(account=caller.account, api_key=caller.key_id, limits=parts.limits)
+
+
+async def _request(request: Request, parts: Parts, *, without_prompt: bool = False) -> FilmRequest:
+    fields: dict[str, Any] = await json_object(request)
+    if without_prompt:
+        fields = {"prompt": "-", "language": "en", **fields}
+    wish = parse_request(fields, allowed_origin=parts.allowed_origin)
+    parts.require_makeable(wish)
+    return wish
+
+
+async def _ordered(opened: Opened, response: Response, parts: Parts, caller: Caller) -> Video:
+    if opened.mismatch and parts.idempotency_strict:
+        raise IdempotencyKeyReused(film_id=opened.film_id)
+    if opened.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    if opened.mismatch:
+        response.headers["Idempotency-Mismatch"] = "true"
+    facts = {"film": opened.film_id, "key": caller.key_id, "replayed": opened.replayed}
+    _log.info("ordered", extra={"facts": facts})
+    return await linked_video(await ordered_film(parts.books, opened.film_id), parts.links)

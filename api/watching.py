@@ -1,0 +1,130 @@
+"""Films watched live: one look at the rows for all listeners of a process, and the events that two looks amount to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from film.clock import Clock
+from film.ids import FilmId
+from film.status import Status, progress_of
+from ledger.database import Books
+from ledger.progress import Look, look_at
+
+_LOOK_S: Final = 0.5
+_ORDER: Final = tuple(Status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far a film has come: an event's id, in order. Composing again begins a new round."""
+
+    round: int
+    status: Status
+    progress: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Place | None":
+        """Return the place an event's id names, None if it names none."""
+        parts = text.split(".")
+        numbers = [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 9]
+        if len(parts) != 3 or len(numbers) != 3 or numbers[1] >= len(_ORDER):
+            return None
+        return cls(round=numbers[0], status=_ORDER[numbers[1]], progress=numbers[2])
+
+    def __str__(self) -> str:
+        return f"{self.round}.{_ORDER.index(self.status)}.{self.progress}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One event: a film reached a status, or came further in it."""
+
+    place: Place
+    look: Look
+
+
+def changes(look: Look, since: Place | None) -> Sequence[Change]:
+    """Return what happened to a film after `since`, the last of it being how it stands now.
+
+    Statuses that were passed between two looks are told from the times the row keeps of them.
+    """
+    now = Place(round=look.compose_n, status=look.status, progress=look.progress)
+    if since == now:
+        return []
+    passed = [] if since is None else _passed(look, since)
+    progress = 0 if since is None else since.progress
+    told = []
+    for status in passed:
+        progress = max(progress, min(look.progress, progress_of(status, shots_done=0, shots_total=1)))
+        told.append(Change(place=Place(round=look.compose_n, status=status, progress=progress), look=look))
+    return [*told, Change(place=now, look=look)]
+
+
+def _passed(look: Look, since: Place) -> Sequence[Status]:
+    """Return the statuses between the one that was told last and the present one."""
+    start = _ORDER.index(since.status) + 1 if since.round == look.compose_n else _ORDER.index(Status.COMPOSING)
+    return [
+        status
+        for status in _ORDER[start:]
+        if status.value in look.stage_times_ms
+        and not status.terminal
+        and status is not look.status
+        and look.stage_times_ms[status.value] <= look.stage_times_ms.get(look.status.value, look.updated_at_ms)
+    ]
+
+
+class Watch:
+    """Everybody who watches in this process. `stop()` ends all streams, so that a server can stop in order."""
+
+    def __init__(self, books: Books, clock: Clock) -> None:
+        self._books = books
+        self._clock = clock
+        self._listeners: dict[FilmId, int] = {}
+        self._looks: Mapping[FilmId, Look] = {}
+        self._turn = asyncio.Condition()
+        self._looking: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def follow(self, film_id: FilmId, since: Place | None) -> AsyncIterator[Change | None]:
+        """Yield what happens to a film after `since` until it has ended; None when nothing did for a while."""
+        self._listeners[film_id] = self._listeners.get(film_id, 0) + 1
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        try:
+            look: Look | None = (await look_at(self._books, [film_id])).get(film_id)
+            while look is not None and not self._stopped:
+                for change in changes(look, since):
+                    since = change.place
+                    yield change
+                if look.status.terminal:
+                    return
+                async with self._turn:
+                    await self._turn.wait()
+                look = self._looks.get(film_id, look)
+                yield None
+        finally:
+            self._leave(film_id)
+
+    async def stop(self) -> None:
+        """End all streams."""
+        self._stopped = True
+        async with self._turn:
+            self._turn.notify_all()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _leave(self, film_id: FilmId) -> None:
+        self._listeners[film_id] -= 1
+        if self._listeners[film_id] == 0:
+            del self._listeners[film_id]
+        if not self._listeners and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    async def _look(self) -> None:
+        while True:
+            await self._clock.sleep(_LOOK_S)
+            self._looks = await look_at(self._books, list(self._listeners))
+            async with self._turn:
+                self._turn.notify_all()

@@ -1,0 +1,51 @@
+"""`longvideo api`: the HTTP API by itself, over the database and the store that its makers use."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import typer
+
+from ledger.clock import DatabaseClock
+from ledger.database import Books, open_books
+from service.api_server import api_links, api_parts, origin_of, serve_api, vendor_voices
+from service.json_logs import log_json_lines
+from store.objects import Objects
+from tasks.settings import Settings
+
+
+async def api_alone(settings: Settings, *, host: str, port: int) -> int:
+    """Serve until SIGINT or SIGTERM, and return the exit code."""
+    log_json_lines()
+    clock = DatabaseClock()
+    origin = settings.simulators_url.rstrip("/") if settings.simulated else ""
+    async with (
+        _books(settings, clock) as books,
+        vendor_voices(settings, clock, origin=origin if settings.simulated else None) as voices,
+    ):
+        links = api_links(settings, Objects(settings.objects_url), clock, host=host, port=port)
+        parts = api_parts(settings, books, links, allowed_origin=origin_of(origin), voices=voices)
+        serving = asyncio.create_task(serve_api(parts, host=host, port=port))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, serving.cancel)
+        typer.echo(f"The API is at http://{host}:{port}/docs", err=True)
+        await asyncio.wait([serving])
+        if not serving.cancelled():
+            await serving  # it ended by itself: say why
+    return 0
+
+
+@asynccontextmanager
+async def _books(settings: Settings, clock: DatabaseClock) -> AsyncIterator[Books]:
+    """Open the ledger; its own time is this process's, so that replicas agree on it."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
+    await clock.set_by(books)
+    keeping = asyncio.create_task(clock.follow(books))
+    try:
+        yield books
+    finally:
+        keeping.cancel()
+        await books.close()

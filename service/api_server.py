@@ -1,0 +1,201 @@
+"""The HTTP API as a process: uvicorn around the app, its limits, and a stop in order."""
+
+import asyncio
+import contextlib
+import functools
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import build_app
+from api.parts import Parts, VoiceOffer
+from film.callbacks import CallbackAddress
+from film.clock import Clock
+from film.errors import AddressUnusable
+from film.language import guess_language
+from film.profiles import Vendor
+from ledger.database import Books
+from ledger.limits import OrderLimits
+from providers import registry
+from providers.ports import Voices
+from providers.transport import Connection, Timeouts
+from service.addresses import HOST, PORT
+from service.punctual import PunctualProtocol
+from simulators.launch import SIMULATED_KEYS
+from store.links import Links
+from store.objects import Objects
+from tasks.crash import kill_at
+from tasks.desk import no_fault
+from tasks.ordering import require_makeable
+from tasks.secret import house_secret
+from tasks.settings import Settings
+
+#: The most connections at once; more are told to come again.
+_CONNECTIONS_MAX: Final = 1000
+_BACKLOG: Final = 2048
+_HEADER_BYTES_MAX: Final = 16 * 1024
+_IDLE_S: Final = 10
+#: Between two looks at whether the server answers.
+_LOOK_S: Final = 0.05
+#: How long answers that are under way may take when the server stops.
+_STOP_S: Final = 10
+#: Voices change seldom: the list is read at most so often.
+_VOICES_S: Final = 600.0
+
+ListVoices = Callable[[], Awaitable[Sequence[VoiceOffer]]]
+
+
+def api_links(settings: Settings, objects: Objects, clock: Clock, *, host: str = HOST, port: int = PORT) -> Links:
+    """Return what mints the links to stored files, for the API and the sender alike."""
+    public_url = settings.public_url or f"http://{host}:{port}"
+    return Links(objects=objects, public_url=public_url, secret=house_secret(settings), clock=clock)
+
+
+def api_parts(
+    settings: Settings, books: Books, links: Links, *, allowed_origin: str | None, voices: ListVoices
+) -> Parts:
+    """Return the API's parts as the settings say.
+
+    Args:
+        settings: The environment.
+        books: The ledger.
+        links: What mints links to stored files.
+        allowed_origin: The simulators' origin, None in live mode.
+        voices: Lists the narrators.
+    """
+    secret = house_secret(settings)
+    return Parts(
+        books=books,
+        links=links,
+        pepper=secret,
+        simulated=settings.simulated,
+        allowed_origin=allowed_origin,
+        limits=OrderLimits(films_at_once=settings.account_films_at_once, orders_a_minute=settings.orders_a_minute),
+        idempotency_strict=settings.idempotency_strict,
+        require_makeable=functools.partial(require_makeable, settings=settings),
+        voices=voices,
+        callbacks=CallbackAddress(public_url=settings.public_url, secret=secret) if settings.public_url else None,
+        metrics_token=settings.metrics_token.get_secret_value(),
+        fault=kill_at(settings.crash_at) if settings.crash_at else no_fault,
+    )
+
+
+def listed_voices(speakers: Voices, clock: Clock) -> ListVoices:
+    """Return what lists a vendor's narrators, asking it once in ten minutes."""
+    known: Sequence[VoiceOffer] = ()
+    until = float("-inf")
+
+    async def voices() -> Sequence[VoiceOffer]:
+        nonlocal known, until
+        if clock.now() >= until:
+            found = await speakers.speakers()
+            known = [
+                VoiceOffer(voice_id=one.voice_id, name=one.name, language=one.language, gender=one.gender)
+                for one in found
+            ]
+            until = clock.now() + _VOICES_S
+        return known
+
+    return voices
+
+
+@asynccontextmanager
+async def vendor_voices(settings: Settings, clock: Clock, *, origin: str | None) -> AsyncIterator[ListVoices]:
+    """Lend what lists the narrators of ListenHub, or of its simulator at `origin`."""
+    simulated = Connection(base_url=f"{origin}/listenhub/openapi", key=SIMULATED_KEYS[Vendor.LISTENHUB])
+    live = Connection(base_url=settings.url_of(Vendor.LISTENHUB), key=settings.key_of(Vendor.LISTENHUB))
+    connection = live if origin is None else simulated
+    async with registry.open_wire(Vendor.LISTENHUB, connection, timeouts=Timeouts()) as wire:
+        yield listed_voices(registry.speakers(wire), clock)
+
+
+def origin_of(url: str) -> str | None:
+    """Return a URL's origin, None of an empty one."""
+    return "{0.scheme}://{0.netloc}".format(urlsplit(url)) if url else None
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: whoever runs it decides when it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve_api(parts: Parts, *, host: str = HOST, port: int = PORT) -> None:
+    """Serve the API until cancelled; then take no new request, end the live streams and finish the answers under way.
+
+    Raises:
+        AddressUnusable: It can't listen there.
+    """
+    app = build_app(parts)
+    server = _Server(_config(app))
+    # What the first order would otherwise wait for: the model that tells a prompt's language.
+    await asyncio.to_thread(guess_language, "a calm morning")
+    with _listening(host, port) as listener:
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await app.state.watch.stop()
+            await serving
+            raise
+
+
+@asynccontextmanager
+async def serving_api(parts: Parts, *, port: int) -> AsyncIterator[str]:
+    """Serve the API on the loopback interface for the length of the block; yield its URL once it answers.
+
+    Raises:
+        AddressUnusable: It can't listen there.
+    """
+    serving = asyncio.create_task(serve_api(parts, port=port))
+    url = f"http://{HOST}:{port}"
+    try:
+        await _answers(url, serving)
+        yield url
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+
+
+async def _answers(url: str, serving: "asyncio.Task[None]") -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while not serving.done():
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get(f"{url}/healthz")).is_success:
+                    return
+            await asyncio.sleep(_LOOK_S)
+    await serving  # it ended by itself: say why
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise AddressUnusable(host=host, port=port, reason=error.strerror or str(error)) from error
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    options: dict[str, Any] = {
+        "http": PunctualProtocol,
+        "ws": "none",
+        "lifespan": "off",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "limit_concurrency": _CONNECTIONS_MAX,
+        "timeout_keep_alive": _IDLE_S,
+        "timeout_graceful_shutdown": _STOP_S,
+        "h11_max_incomplete_event_size": _HEADER_BYTES_MAX,
+    }
+    return uvicorn.Config(app, **options)

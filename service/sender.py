@@ -1,0 +1,145 @@
+"""The sender: webhooks from the outbox to their receivers, three attempts each, at 0, 1 and 5 seconds.
+
+Signed as Standard Webhooks describes (webhook-id, webhook-timestamp, webhook-signature). Several senders may run: each
+row is claimed by one. A sender that dies between sending and noting sends again, under the same id.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.video import urls_of
+from film.clock import Clock
+from film.credits import credits_number
+from film.errors import DatabaseUnusable, LongVideoError
+from film.status import Status
+from ledger.database import Books
+from ledger.keys import webhook_secret
+from ledger.outbox import Outgoing, claim_due, delivered, keep_body, missed
+from ledger.processes import ProcessKind, tell_alive, tell_gone
+from store.links import Links
+
+#: Waited before the second and the third attempt, from the end of the one before (seed: webhook retries).
+PAUSES_S: Final = (1.0, 5.0)
+#: Attempts under way at once; a slow receiver keeps only its own waiting.
+_AT_ONCE: Final = 32
+_LOOK_S: Final = 0.5
+_ALIVE_S: Final = 15.0
+_STOP_S: Final = 10.0
+_log = logging.getLogger("longvideo.sender")
+
+#: Posts bytes and headers to a URL and returns the status; raises ProviderError where there is none.
+Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """What sending needs."""
+
+    books: Books
+    links: Links
+    clock: Clock
+    post: Post
+    pepper: bytes = field(repr=False)
+
+
+async def send_forever(sender: Sender) -> None:
+    """Send what is due until cancelled; attempts that are under way then have ten seconds to end."""
+    process_id = f"snd_{secrets.token_hex(8)}"
+    under_way: set[asyncio.Task[None]] = set()
+    told_at = float("-inf")
+    try:
+        while True:
+            try:
+                if sender.clock.now() - told_at >= _ALIVE_S:
+                    await tell_alive(sender.books, process_id, ProcessKind.SENDER)
+                    told_at = sender.clock.now()
+                due = await claim_due(sender.books, limit=_AT_ONCE - len(under_way))
+            except (DatabaseUnusable, SQLAlchemyError, OSError) as error:
+                _log.warning("the ledger can't be asked", extra={"facts": {"error": type(error).__name__}})
+                due = ()
+            for outgoing in due:
+                task = asyncio.create_task(attempt(sender, outgoing))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+                task.add_done_callback(_told)
+            await sender.clock.sleep(_LOOK_S)
+    finally:
+        if under_way:
+            await asyncio.wait(under_way, timeout=_STOP_S)
+        await tell_gone(sender.books, process_id)
+
+
+def _told(task: "asyncio.Task[None]") -> None:
+    """Log an attempt that broke off; its row is claimed anew when the claim has lapsed."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("an attempt broke off", exc_info=task.exception())
+
+
+async def attempt(sender: Sender, outgoing: Outgoing) -> None:
+    """Make one attempt at a claimed webhook and note how it ended."""
+    body = outgoing.body
+    if body is None:
+        body = await _body(sender, outgoing)
+        await keep_body(sender.books, outgoing.id, body)
+    facts = {"film": outgoing.film.id, "webhook": outgoing.id, "attempt": outgoing.tries + 1}
+    status = 0
+    try:
+        status = await sender.post(outgoing.url, body, _headers(sender, outgoing, body))
+        outcome = f"HTTP {status}"
+    except LongVideoError as error:
+        outcome = str(error)
+    if HTTPStatus(200) <= status < HTTPStatus(300):
+        await delivered(sender.books, outgoing.id, outcome=outcome)
+    else:
+        # 410: the receiver wants no more of it.
+        over = outgoing.tries >= len(PAUSES_S) or status == HTTPStatus.GONE
+        pause_s = None if over else PAUSES_S[outgoing.tries]
+        await missed(sender.books, outgoing.id, outcome=outcome, again_in_s=pause_s)
+    _log.info("webhook", extra={"facts": {**facts, "outcome": outcome}})
+
+
+async def _body(sender: Sender, outgoing: Outgoing) -> bytes:
+    """Return the seed's seven names in its order, as compact JSON."""
+    film = outgoing.film
+    told = outgoing.status is Status.COMPLETED and not outgoing.deleted
+    cost_mc = film.cost_actual_mc
+    facts = {
+        "task_id": film.id,
+        "status": outgoing.status,
+        "result_url": (await urls_of(film, sender.links)).result if told else None,
+        "duration": film.request.duration,
+        "cost_actual": None if cost_mc is None else credits_number(cost_mc),
+        "error": None if outgoing.fault is None else outgoing.fault.as_json(),
+        "metadata": film.request.metadata,
+    }
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _headers(sender: Sender, outgoing: Outgoing, body: bytes) -> dict[str, str]:
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": outgoing.id,
+        "webhook-timestamp": str(int(sender.clock.now())),
+    }
+    if outgoing.salt is not None:
+        secret = webhook_secret(outgoing.film.api_key, outgoing.salt, sender.pepper)
+        headers["webhook-signature"] = signature(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
+    return headers
+
+
+def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    """Return a message's signature (Standard Webhooks: symmetric, `v1,` and base64 of HMAC-SHA256)."""
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    mac = hmac.new(key, b".".join((message_id.encode(), timestamp.encode(), body)), hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(mac).decode()}"

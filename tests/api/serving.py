@@ -1,0 +1,37 @@
+"""A real server on a loopback port, in a thread's own loop or beside the test, as the command runs it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from api.parts import Parts
+from service.api_server import serve_api
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@asynccontextmanager
+async def served(parts: Parts, port: int) -> AsyncIterator["asyncio.Task[None]"]:
+    """Serve the API at a port for the length of the block, and stop it in order."""
+    serving = asyncio.create_task(serve_api(parts, port=port))
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                break
+    try:
+        yield serving
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving

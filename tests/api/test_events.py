@@ -1,0 +1,165 @@
+"""Live progress: each change told once, in order, resumable, ended by the film's end."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from api.watching import Place, Watch, changes
+from film.ids import FilmId
+from film.status import Status
+from ledger import stages
+from ledger.progress import Look
+from tests.api.house import ORDER, House
+from tests.api.test_films import ordered
+
+_TIMES = {status.value: 1000 * place for place, status in enumerate(Status) if not status.terminal}
+
+
+def look(status: Status, progress: int, *, compose_n: int = 0, passed: str = "") -> Look:
+    """Return a look at a film that passed every stage up to `status`, or those named."""
+    names = passed.split() or [one.value for one in list(Status)[: list(Status).index(status) + 1]]
+    times = {name: _TIMES.get(name, 9000) for name in names}
+    return Look(
+        status=status,
+        awaiting_approval=False,
+        progress=progress,
+        compose_n=compose_n,
+        shots_done=0,
+        shots_total=3,
+        stage_times_ms=times,
+        updated_at_ms=99_000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "since", "told"),
+    [
+        # a new listener hears where the film stands, not where it was
+        (look(Status.GENERATING, 30), None, ["0.4.30"]),
+        # nothing happened
+        (look(Status.GENERATING, 30), "0.4.30", []),
+        # further in the same stage
+        (look(Status.GENERATING, 55), "0.4.30", ["0.4.55"]),
+        # stages passed between two looks are told, progress never falling
+        (look(Status.COMPOSING, 95), "0.3.4", ["0.4.5", "0.5.90", "0.6.95"]),
+        (
+            look(Status.COMPLETED, 100),
+            "0.0.0",
+            ["0.1.1", "0.2.3", "0.3.4", "0.4.5", "0.5.90", "0.6.95", "0.7.98", "0.8.100"],
+        ),
+        # an end that came early tells only what was entered
+        (look(Status.CANCELED, 30, passed="queued scripting moderation canceled"), "0.1.1", ["0.2.3", "0.10.30"]),
+        # composing again is a round of its own
+        (look(Status.COMPLETED, 100, compose_n=1), "0.8.100", ["1.6.100", "1.7.100", "1.8.100"]),
+        (look(Status.COMPOSING, 100, compose_n=1), "0.8.100", ["1.6.100"]),
+    ],
+)
+def test_two_looks_amount_to_these_events(seen: Look, since: str | None, told: list[str]) -> None:
+    """Ids name round, status and progress, so that any process can go on after any event."""
+    place = None if since is None else Place.parse(since)
+    assert [str(change.place) for change in changes(seen, place)] == told
+
+
+@pytest.mark.parametrize("text", ["", "1", "1.2", "1.2.3.4", "a.b.c", "0.99.0", "-1.0.0", "0.0.999999999999", "٣.1.1"])
+def test_a_strange_id_is_no_place(text: str) -> None:
+    """Such a listener begins anew."""
+    assert Place.parse(text) is None
+
+
+async def _events(client: httpx.AsyncClient, film_id: str, **headers: str) -> list[tuple[str, dict[str, Any]]]:
+    """Read a film's stream to its end."""
+    answer = await client.get(f"/v1/videos/{film_id}/events", headers=headers)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    found = []
+    for block in answer.text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and not line.startswith(":"))
+        if "data" in fields:
+            assert fields["event"] == "progress"
+            found.append((fields["id"], json.loads(fields["data"])))
+    return found
+
+
+async def test_a_stream_ends_with_the_film_and_resumes(house: House, client: httpx.AsyncClient) -> None:
+    """The last event is the end; `Last-Event-ID` goes on right after the named one, on whichever replica."""
+    film_id = await ordered(client)
+    await house.complete(film_id)
+    [(last, end)] = await _events(client, film_id)
+    assert end == {
+        "task_id": film_id,
+        "status": "completed",
+        "progress": 100,
+        "shots_done": 3,
+        "shots_total": 3,
+        "awaiting_approval": False,
+    }
+    whole = await _events(client, film_id, **{"Last-Event-ID": "0.0.0"})
+    statuses = [event["status"] for _, event in whole]
+    assert statuses == [status.value for status in list(Status)[1:9]]
+    progress = [event["progress"] for _, event in whole]
+    assert progress == sorted(progress)
+    for place, (event_id, _) in enumerate(whole):
+        assert await _events(client, film_id, **{"Last-Event-ID": event_id}) == whole[place + 1 :]
+    assert await _events(client, film_id, **{"Last-Event-ID": last}) == []
+
+
+async def test_listeners_share_one_look_and_hear_of_every_change(house: House) -> None:
+    """Ten listeners of two films: one query a turn, each film's changes to its own listeners; then nobody looks."""
+    client = house.client((await house.key()).secret)
+    films = [FilmId(await ordered(client)) for _ in range(2)]
+    turns = asyncio.Semaphore(0)
+    looks = 0
+
+    class ByHand:
+        """A clock whose sleepers wake when the test says so."""
+
+        now = house.clock.now
+
+        async def sleep(self, _: float) -> None:
+            """Wait for the test's word."""
+            nonlocal looks
+            looks += 1
+            await turns.acquire()
+
+    watch = Watch(house.books, ByHand())
+    heard: dict[int, list[str]] = {n: [] for n in range(10)}
+
+    async def listen(n: int) -> None:
+        async for change in watch.follow(films[n % 2], None):
+            if change is not None:
+                heard[n].append(change.place.status)
+
+    async with asyncio.timeout(30):
+        listening = [asyncio.create_task(listen(n)) for n in heard]
+        while any(len(told) < 1 for told in heard.values()):  # noqa: ASYNC110 - rows wake nobody
+            await asyncio.sleep(0)
+        lease = await house.leased(films[0])
+        await stages.enter_stage(house.books, lease, Status.SCRIPTING)
+        turns.release()
+        while any(len(heard[n]) < 2 for n in heard if n % 2 == 0):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert all(heard[n] == ["queued"] for n in heard if n % 2)
+        assert looks <= 2
+        for film_id in films:
+            await client.post(f"/v1/videos/{film_id}/cancel")
+        turns.release()
+        await asyncio.gather(*listening)
+    assert {tuple(told) for told in heard.values()} == {("queued", "scripting", "canceled"), ("queued", "canceled")}
+
+
+async def test_stopping_ends_every_stream(lite: House) -> None:
+    """A server that stops doesn't wait for a film's end."""
+    client = lite.client((await lite.key()).secret)
+    film_id = FilmId((await client.post("/v1/videos", json=ORDER)).json()["task_id"])
+    watch = Watch(lite.books, lite.clock)
+    stream = watch.follow(film_id, None)
+    assert await anext(stream) is not None
+    waiting = asyncio.ensure_future(anext(stream, None))
+    await asyncio.sleep(0)
+    await watch.stop()
+    async with asyncio.timeout(10):
+        while await waiting is not None:
+            waiting = asyncio.ensure_future(anext(stream, None))
+    await stream.aclose()

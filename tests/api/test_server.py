@@ -1,0 +1,99 @@
+"""The server itself, over sockets: it bounds what it reads, doesn't wait for the slow, and stops in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from film.errors import AddressUnusable
+from service import punctual
+from service.api_server import serve_api
+from tests.api.house import ORDER, House
+from tests.api.serving import free_port, served
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server and a key for it."""
+
+    port: int
+    key: str
+    serving: "asyncio.Task[None]"
+
+    async def raw(self, sent: bytes) -> bytes:
+        """Send bytes and return all that comes back until the server closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(sent)
+        await writer.drain()
+        async with asyncio.timeout(30):
+            answer = await reader.read()
+        writer.close()
+        return answer
+
+    def client(self) -> httpx.AsyncClient:
+        """Return a client with the key."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", headers=headers, trust_env=False)
+
+
+@pytest.fixture
+async def server(lite: House) -> AsyncIterator[Server]:
+    """Return a running server."""
+    port, key = free_port(), (await lite.key()).secret
+    async with served(lite.parts, port) as serving:
+        yield Server(port=port, key=key, serving=serving)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: x\r\n" % n for n in range(4_000)) + b"\r\n",
+        b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+        b"GET / HTTP/1.1\r\n\r\n",  # no host
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_is_refused_and_closed(server: Server, sent: bytes) -> None:
+    """Heads over 16 KiB, other protocols, two lengths: an envelope where there is an answer, and the end."""
+    answer = await server.raw(sent)
+    assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
+    assert answer.partition(b"\r\n\r\n")[2].startswith(b'{"error"')
+
+
+async def test_a_head_that_does_not_arrive_is_not_waited_for(lite: House, server: Server) -> None:
+    """A client that says nothing, or stops in the middle of its head, is dropped at the deadline; others go on."""
+    began = asyncio.get_running_loop().time()
+    silent, half, done = await asyncio.gather(
+        server.raw(b""), server.raw(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "), server.client().get("/healthz")
+    )
+    assert (silent, half, done.status_code) == (b"", b"", 200)
+    assert asyncio.get_running_loop().time() - began >= punctual.HEAD_S_MAX - 1
+
+
+async def test_stopping_ends_streams_and_refuses_newcomers(server: Server) -> None:
+    """A stop lets a live stream end cleanly, finishes answers and then listens no more."""
+    async with server.client() as client:
+        film_id = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
+        async with client.stream("GET", f"/v1/videos/{film_id}/events") as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == "retry: 2000"
+            server.serving.cancel()
+            async with asyncio.timeout(20):
+                rest = [line async for line in lines]
+        assert any(line.startswith("data: ") for line in rest)
+        async with asyncio.timeout(20):
+            with pytest.raises(asyncio.CancelledError):
+                await server.serving
+        with pytest.raises(httpx.ConnectError):
+            await client.get("/healthz")
+
+
+async def test_a_taken_port_is_named(lite: House, server: Server) -> None:
+    """The error says where and what to do."""
+    with pytest.raises(AddressUnusable, match=f"127.0.0.1:{server.port}.*--port"):
+        await serve_api(lite.parts, port=server.port)

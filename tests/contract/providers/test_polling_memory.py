@@ -1,0 +1,45 @@
+"""Two hundred jobs that are waited for take no more memory the longer they take."""
+
+import asyncio
+import gc
+
+from providers.listenhub_voice import ListenHubVoice
+from providers.polling import wait_for
+from providers.wire import Wire
+
+from .conftest import TestClock
+from .stub import Stub, reply
+
+_JOBS = 200
+#: Caches and pools may still warm up; one object kept a poll would be five times that.
+_OBJECTS_MAX = 200
+
+
+def _task(status: str) -> dict[str, object]:
+    task = {"id": "1", "status": status, "model": "listenhub-voice-1.0", "params": {"text": "x"}}
+    return {"code": 0, "message": "", "data": {**task, "audioUrl": "http://x/1", "createdAt": 1730000000000}}
+
+
+async def test_polling_two_hundred_jobs_keeps_nothing(stub: Stub, wire: Wire) -> None:
+    """After a first round of 200 jobs, a second of five times as many looks leaves no more behind."""
+    clock, vendor = TestClock(), ListenHubVoice(wire)
+
+    async def rounds(looks: int) -> int:
+        left = {"looks": looks * _JOBS}
+
+        def respond(_: object) -> object:
+            left["looks"] -= 1
+            return reply(_task("generating" if left["looks"] > 0 else "success"))
+
+        stub.respond = respond
+        stub.seen.clear()
+        waits = {"clock": clock, "interval_s": 5.0, "started_s": clock.now(), "deadline_s": 1e9, "unheard_s": 60.0}
+        await asyncio.gather(*(wait_for(vendor, "1", **waits) for _ in range(_JOBS)))
+        stub.seen.clear()
+        clock.waits_s.clear()
+        gc.collect()
+        return len(gc.get_objects())
+
+    await rounds(2)
+    before, after = await rounds(1), await rounds(5)
+    assert after - before < _OBJECTS_MAX

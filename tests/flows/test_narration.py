@@ -1,0 +1,120 @@
+"""A line that doesn't fit its shot: said in fewer words at most twice, then into the silence after it; never cut."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from film.canvas import SAMPLE_RATE
+from film.errors import ScriptInvalid
+from film.plan import shot_starts
+from film.status import ErrorCode, Status
+from film.storyboard import Shot, Storyboard
+from ledger.rows import Film
+from providers.ports import Brief
+from tasks.studio import Studio
+from tests.flows.conftest import Vendors, made, ordered
+
+#: The film's shots keep 5 and 4 s. Said in about 10 s, 7 s and 2 s.
+LONG = (
+    "The old lighthouse keeper climbs the stairs once more, counting every single step as he did for forty years, "
+    "while the storm comes in."
+)
+LESS = "The old lighthouse keeper climbs the stairs once more, counting every single step while the storm comes in."
+SHORT = "The keeper climbs the stairs."
+
+
+@dataclass
+class Writer:
+    """A writer with a fixed storyboard who shortens lines as it was told to; a `Writer`."""
+
+    lines: Sequence[str]
+    shorter: list[str]
+    asked: list[int] = field(default_factory=list)
+
+    async def write(self, brief: Brief) -> Storyboard:
+        """Return two shots with the lines that were given."""
+        shots = tuple(
+            Shot(index=slot.index, prompt="waves", narration=line)
+            for slot, line in zip(brief.plan, self.lines, strict=True)
+        )
+        return Storyboard(title="Storm", style="film", music="piano", shots=shots)
+
+    async def shorten(self, text: str, *, characters_max: int, language: str) -> str:
+        """Return the next shorter line, however long it is; refuse when there is none left."""
+        assert language == "en"
+        assert characters_max < len(text)
+        self.asked.append(characters_max)
+        if not self.shorter:
+            raise ScriptInvalid(problems=["it can't be shortened"])
+        return self.shorter.pop(0)
+
+
+async def told(studio: Studio, writer: Writer) -> Film:
+    """Make a film of two shots with this writer."""
+    studio.writer = writer
+    return await made(studio, await ordered(studio, narration=True))
+
+
+@pytest.mark.parametrize(
+    ("lines", "shorter", "rewrites", "said"),
+    [
+        # fits as it is
+        ((SHORT, SHORT), [], 0, SHORT),
+        # once too long
+        ((LONG, SHORT), [SHORT], 1, SHORT),
+        # twice too long
+        ((LONG, SHORT), [LESS, SHORT], 2, SHORT),
+    ],
+)
+async def test_a_line_is_said_in_fewer_words_until_it_fits(
+    studio: Studio, vendors: Vendors, lines: Sequence[str], shorter: list[str], rewrites: int, said: str
+) -> None:
+    """Each rewriting is one question and one purchase, and stays inside its shot."""
+    before = len(vendors.jobs("listenhub-voice"))
+    writer = Writer(lines, shorter)
+    film = await told(studio, writer)
+    assert film.status is Status.COMPLETED, film.fault
+    assert len(writer.asked) == rewrites
+    assert len(vendors.jobs("listenhub-voice")) - before == 2 + rewrites
+    assert film.storyboard is not None
+    assert (film.storyboard.shots[0].narration, film.storyboard.shots[0].take) == (said, rewrites)
+    assert film.cues is not None
+    assert film.cues[0].text == said
+    assert film.cues[0].end_sample <= shot_starts(film.plan)[1]
+
+
+async def test_a_line_that_stays_too_long_runs_into_the_silence_after_it(studio: Studio) -> None:
+    """The third version is kept whole; nobody speaks in the next shot."""
+    writer = Writer((LONG, ""), [LESS, LESS])
+    film = await told(studio, writer)
+    assert film.status is Status.COMPLETED, film.fault
+    assert len(writer.asked) == 2
+    assert film.cues is not None
+    (cue,) = film.cues
+    assert cue.text == LESS
+    assert shot_starts(film.plan)[1] < cue.end_sample <= 9 * SAMPLE_RATE
+
+
+@pytest.mark.parametrize(
+    ("lines", "shorter", "segment", "asked"),
+    [
+        # somebody speaks in the next shot
+        ((LONG, SHORT), [LESS, LESS], 0, 2),
+        # there is no next shot
+        ((SHORT, LONG), [LESS, LESS], 1, 2),
+        # too long even for both shots
+        ((LONG * 3, ""), [LONG * 3, LONG * 2], 0, 2),
+        # the writer can't shorten it
+        ((LONG, SHORT), [], 0, 1),
+    ],
+)
+async def test_a_line_that_fits_nowhere_fails_the_film(
+    studio: Studio, lines: Sequence[str], shorter: list[str], segment: int, asked: int
+) -> None:
+    writer = Writer(lines, shorter)
+    film = await told(studio, writer)
+    assert film.fault is not None
+    assert (film.fault.code, film.fault.stage) == (ErrorCode.NARRATION_FAILED, Status.AUDIO)
+    assert film.fault.segment == segment
+    assert len(writer.asked) == asked

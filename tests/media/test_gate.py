@@ -1,0 +1,88 @@
+"""The gate: clips, sounds and pictures that are what they say but nothing for a film, or nothing at all."""
+
+from pathlib import Path
+
+import pytest
+
+from film.errors import ClipRejected
+from media.gate import CLIP_LIMIT_BYTES, gate_clip, gate_image, gate_sound
+
+from .conftest import MakeClip
+
+#: name -> (lavfi picture, encoder arguments, the check)
+UNFIT = {
+    "three frames missing": ("testsrc2=s=64x64:r=24:d=2.875", (), "length"),
+    "longer than 20 s": ("color=s=64x64:r=1:d=21", (), "duration"),
+    "120 frames a second": ("color=s=64x64:r=120:d=3", (), "frame rate"),
+    "another codec": ("color=s=64x64:r=24:d=3", ("-c:v", "mpeg4"), "codec"),
+    "a speck": ("color=s=8x8:r=24:d=3", ("-c:v", "libx264", "-pix_fmt", "yuv444p"), "pixels"),
+    "two pictures": ("color=s=64x64:r=24:d=3", ("-map", "0", "-map", "0"), "video streams"),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+async def test_an_unfit_clip_is_refused_by_name(name: str, make_clip: MakeClip) -> None:
+    picture, args, check = UNFIT[name]
+    clip = await make_clip(*args, picture=picture, sound=None)
+    with pytest.raises(ClipRejected) as caught:
+        gate_clip(clip, kept_s=3)
+    assert caught.value.check == check
+
+
+async def test_sound_alone_is_no_clip(make_clip: MakeClip) -> None:
+    clip = await make_clip("-map", "1")
+    with pytest.raises(ClipRejected) as caught:
+        gate_clip(clip, kept_s=3)
+    assert caught.value.check == "streams"
+
+
+def test_a_huge_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    with path.open("wb") as file:
+        file.write(b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomavc1")
+        file.truncate(CLIP_LIMIT_BYTES + 1)
+    with pytest.raises(ClipRejected) as caught:
+        gate_clip(path, kept_s=3)
+    assert caught.value.check == "size"
+
+
+SOUNDS = {
+    "html": b"<html>" * 100,
+    "playlist": b"#EXTM3U\n#EXTINF:3,\nhttp://127.0.0.1:9/a.mp3\n",
+    "id3 and nothing": b"ID3\x04\x00\x00\x00\x00\x00\x00",
+    "riff and nothing": b"RIFF\x24\x00\x00\x00WAVEfmt ",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_what_is_no_sound_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "voice.mp3"
+    path.write_bytes(SOUNDS[name])
+    with pytest.raises(ClipRejected):
+        gate_sound(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "args"),
+    [(".mp3", ()), (".wav", ()), (".ogg", ("-c:a", "libopus")), (".flac", ()), (".m4a", ())],
+)
+async def test_a_sound_passes_with_its_length(suffix: str, args: tuple[str, ...], make: MakeClip) -> None:
+    sound = await make("-f", "lavfi", "-i", "sine=r=24000:d=1.5", *args, suffix=suffix)
+    assert gate_sound(sound).duration_s == pytest.approx(1.5, abs=0.08)
+
+
+PICTURES = {"html": b"<html>" * 100, "cut png": b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "gif": b"GIF89a" + bytes(40)}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_what_is_no_picture_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "anchor.png"
+    path.write_bytes(PICTURES[name])
+    with pytest.raises(ClipRejected):
+        gate_image(path)
+
+
+async def test_a_picture_passes(make: MakeClip) -> None:
+    facts = gate_image(await make("-f", "lavfi", "-i", "color=s=64x48", "-frames:v", "1", suffix=".png"))
+    assert (facts.format, facts.width, facts.height) == ("PNG", 64, 48)
