@@ -47,6 +47,12 @@ def wait_for_state(page: Page, state: str) -> None:
     expect(page.get_by_text(state, exact=True).first).to_be_visible()
 
 
+def confirm(page: Page, word: str) -> None:
+    """Press the button of the question that has opened: it stands behind everything else of the page."""
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name=word).last.click()
+
+
 def test_a_film_from_the_form_to_its_pictures(page: Page, up: Up) -> None:
     """Form, run, artifacts: progress, storyboard with a picture a segment, credits, link; nothing is asked outside."""
     command, said = up
@@ -102,12 +108,12 @@ def test_the_question_and_the_buttons(page: Page, up: Up) -> None:
     film_id = open_run(page, "A seal asks")
     wait_for_state(page, "Paused")
     page.get_by_role("button", name="Cancel", exact=True).click()
-    dialog.get_by_role("button", name=re.compile("cancel", re.IGNORECASE)).last.click()
+    confirm(page, "Cancel")
     wait_for_state(page, "Cancelled")
     shown = command.json("show", film_id)
     assert (shown["status"], shown["cost_actual"]) == ("canceled", 0)
     page.get_by_role("button", name="Retry", exact=True).click()
-    dialog.get_by_role("button", name=re.compile("retry", re.IGNORECASE)).last.click()
+    confirm(page, "Retry")
     page.wait_for_timeout(1000)
     wait_for_state(page, "Cancelled")
     assert command.json("list")[0]["task_id"] == film_id, "a settled film is not ordered again by a button"
