@@ -118,7 +118,7 @@ async def test_a_card_that_can_not_be_drawn_is_told_before_anything_is_bought(st
     """Ordered at a door that doesn't know the font."""
     before = len(vendors.jobs("listenhub-video"))
     request = parse_request({"prompt": "A rocket", "duration": 9, "end_card": "Lift-off \N{ROCKET}"})
-    film = await made(studio, (await order_film(studio, request, idem_key=None)).film_id)
+    film = await made(studio, (await order_film(studio, request, idem_key=None, at_once=False)).film_id)
     assert film.fault is not None
     assert (film.fault.code, film.fault.stage) == (ErrorCode.SCRIPT_INVALID, Status.SCRIPTING)
     assert "\N{ROCKET}" in film.fault.message

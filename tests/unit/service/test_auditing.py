@@ -71,7 +71,7 @@ def _settings(home: Path) -> Settings:
 
 async def _buy(studio: Studio, folder: Path) -> Attempt:
     request = parse_request({"prompt": "A calm morning", "duration": 9, "language": "en"})
-    opened = await open_film(studio.books, request, local_customer(studio), idem_key=None, simulated=True)
+    opened = await open_film(studio.books, request, local_customer(studio.settings), idem_key=None, simulated=True)
     lease = await take_lease(studio.books, opened.film_id, holder="test", lease_s=60)
     purchase = Purchase(purpose=Purpose.MUSIC, slot=0, order=MUSIC, fingerprint="f")
     attempt = await attempts.intend(studio.books, lease, purchase, studio.voices.rule, nonce=1)
