@@ -7,9 +7,9 @@ from sqlalchemy import select
 from film.ids import FilmId
 from flows.housekeeping import housekeeping
 from ledger import schema
+from ledger.attempt import AttemptState
 from ledger.attempts import attempts_of
 from ledger.ending import cancel_film
-from ledger.rows import AttemptState
 from tasks.studio import Studio
 from tests.flows.conftest import Vendors, made, ordered, until
 
