@@ -1,7 +1,7 @@
 """How near to the vendors' own limits a film of 180 s is bought: `python -m benchmarks.makespan [PROVIDER ...]`.
 
-From the first submit to the last clip stored, against the least that the documented limits allow. happyhorse and vibegen
-run in true time; the others at a time scale, where our own waits weigh more than they would in earnest.
+From the first submit to the last clip stored, against the least that the documented limits allow. happyhorse and
+vibegen run in true time; the others at a time scale, where our own waits weigh more than they would in earnest.
 """
 
 import asyncio
