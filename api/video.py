@@ -11,7 +11,7 @@ from film.credits import credits_number
 from film.profiles import Provider
 from film.status import ErrorCode, SegmentState, Status
 from film.storyboard import Storyboard
-from ledger.rows import Film
+from ledger.rows import Film, Segment
 from ledger.showing import FilmDetail, ShownFilm
 from store.links import Links
 
@@ -177,20 +177,24 @@ def video_of(shown: ShownFilm, urls: Urls) -> Video:
 
 def detail_of(detail: FilmDetail, urls: Urls) -> VideoDetail:
     """Return a film with its segments as the wire tells it."""
-    segments = [
-        SegmentView(
-            index=segment.index,
-            status=segment.state,
-            seconds=segment.kept_s,
-            attempts=detail.tries.get(segment.index, 0),
-            cost=_cost(segment.price_mc, segment.state, adopted=segment.hold is None),
-            cover_url=urls.covers.get(segment.index),
-            seam_similarity=segment.seam_similarity,
-        )
-        for segment in detail.segments
-    ]
+    segments = [_segment(segment, detail.tries.get(segment.index, 0), urls) for segment in detail.segments]
     storyboard = detail.shown.film.storyboard
     return VideoDetail.model_construct(**dict(video_of(detail.shown, urls)), segments=segments, storyboard=storyboard)
+
+
+def _segment(segment: Segment, tries: int, urls: Urls) -> SegmentView:
+    optional = {"cover_url": urls.covers.get(segment.index), "seam_similarity": segment.seam_similarity}
+    return SegmentView.model_validate(
+        {
+            "index": segment.index,
+            "status": segment.state,
+            "seconds": segment.kept_s,
+            "attempts": tries,
+            "cost": _cost(segment.price_mc, segment.state, adopted=segment.hold is None),
+            # What isn't there is left out, not null.
+            **{name: value for name, value in optional.items() if value is not None},
+        }
+    )
 
 
 def _cost(price_mc: int, state: SegmentState, *, adopted: bool) -> int | float:

@@ -143,7 +143,7 @@ async def served(url: str, folder: Path) -> AsyncIterator[int]:
         "LONGVIDEO_MODE": "simulated",
         "LONGVIDEO_DATABASE_URL": url,
         "LONGVIDEO_SECRET": _SECRET,
-        "LONGVIDEO_FILMS_AT_ONCE": "0",
+        "LONGVIDEO_ACCOUNT_FILMS_AT_ONCE": "0",
         "LONGVIDEO_ORDERS_A_MINUTE": "0",
     }
     argv = [sys.executable, "-c", "from service.cli import main; main()", "api", "--port", str(_PORT)]

@@ -3,7 +3,6 @@
 A transfer is never changed; each writes two entries that carry the balance they left (`balance_after_mc`, `version`).
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +12,7 @@ from sqlalchemy import bindparam, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.credits import MilliCredits, credits_text
-from film.errors import AccountUnknown, InsufficientCredits, InvariantBroken
+from film.errors import InsufficientCredits, InvariantBroken
 from film.ids import AccountId, FilmId
 from ledger import schema
 from ledger.database import Books, insert_missing
@@ -198,28 +197,6 @@ async def grant(books: Books, account: AccountId, amount_mc: MilliCredits, *, id
     async with books.writing() as rows:
         await ensure_account(rows, account, now_ms=books.now_ms())
         await move(rows, [movement], now_ms=books.now_ms())
-
-
-async def grant_once(books: Books, account: AccountId, amount_mc: MilliCredits, *, reason: str) -> bool:
-    """Give an account that is there credits, once per `reason` where one is named.
-
-    Returns:
-        Whether they were given by this call.
-
-    Raises:
-        AccountUnknown: There is no such account.
-    """
-    key = f"grant:{account}:{reason or secrets.token_hex(8)}"
-    movement = Movement(kind=TransferKind.GRANT, account=account, amount_mc=amount_mc, idem_key=key)
-    async with books.writing() as rows:
-        # Two that give for one reason wait here for each other.
-        known = select(schema.account.c.id).where(schema.account.c.id == account).with_for_update()
-        if await rows.scalar(known) is None:
-            raise AccountUnknown(account=account)
-        if await rows.scalar(select(schema.transfer.c.id).where(schema.transfer.c.idem_key == key)) is not None:
-            return False
-        await move(rows, [movement], now_ms=books.now_ms())
-    return True
 
 
 async def granted_mc(books: Books, account: AccountId) -> MilliCredits:

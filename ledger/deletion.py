@@ -108,7 +108,7 @@ async def _remove(books: Books, shelf: Shelf, film_id: FilmId) -> None:
     async with books.reading() as rows:
         row = (await rows.execute(select(schema.film).where(schema.film.c.id == film_id))).mappings().one()
         bought = await _clips(rows, film_id) | await _bought(rows, film_id)
-        keys = (bought - await _needed_elsewhere(rows, film_id)) | _deliverables(row)
+        keys = (bought - await _needed_elsewhere(rows, film_id)) | _deliverables(row) | await _covers(rows, film_id)
         former = await rows.scalar(
             select(schema.film.c.id).where(
                 schema.film.c.id == row["retry_of"], schema.film.c.deleted_at_ms.is_not(None)
@@ -124,6 +124,12 @@ def _deliverables(row: RowMapping) -> set[str]:
     names: Sequence[str] = ("film", "poster", "sheet", "storyboard", "srt", "vtt")
     result = row["result"] or {}
     return {result[name] for name in names if result.get(name)}
+
+
+async def _covers(rows: AsyncConnection, film_id: str) -> set[str]:
+    table = schema.segment
+    found = await rows.scalars(select(table.c.cover_key).where(table.c.film == film_id))
+    return {key for key in found if key is not None}
 
 
 async def _clips(rows: AsyncConnection, film_id: str) -> set[str]:

@@ -133,8 +133,11 @@ class Objects:
 
 
 def _opened(url: str, options: Mapping[str, str]) -> Backend:
+    if url.startswith("file:"):
+        return from_url(url, mkdir=True)
+    plain = options.get("endpoint", "").startswith("http://")
     # The options' names depend on the kind of store; the kind is the URL's.
-    return from_url(url, mkdir=True) if url.startswith("file:") else from_url(url, config=dict(options))  # type: ignore[call-overload]
+    return from_url(url, config=dict(options), client_options={"allow_http": True} if plain else None)  # type: ignore[call-overload, no-any-return]
 
 
 def file_facts(file: Path) -> ObjectFacts:

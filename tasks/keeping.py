@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from film.clock import Clock
 from film.errors import DatabaseUnusable
 from film.ids import FilmId
@@ -83,7 +85,10 @@ class Keeper:
             renew = now_s - renewed_s >= self._timings.renew_s
             try:
                 await self._look(renew=renew)
-            except DatabaseUnusable as error:
+            except (
+                DatabaseUnusable,
+                SQLAlchemyError,
+            ) as error:  # a full pool or a deadlock is no reason to stop looking
                 _LOG.warning("The films' leases can't be renewed: %s", error)
                 # It may come back; but whoever can't renew must have stopped before another takes the film over.
                 if now_s - renewed_s >= self._timings.lease_s - self._timings.watch_s:

@@ -83,7 +83,7 @@ class House:
         await self.objects.put(key, file)
         return key
 
-    async def ready(self, lease: Lease, slot: int) -> None:
+    async def ready(self, lease: Lease, slot: int, *, cover: bool = False) -> None:
         """Make one segment ready."""
         self.nonce += 1
         purchase = Purchase(purpose=Purpose.SEGMENT, slot=slot, order=VoiceOrder(text="x"), fingerprint=f"s{slot}")
@@ -95,6 +95,9 @@ class House:
         sha256 = attempt.id[4:].ljust(64, "0")
         file = StoredFile(object_key=key, sha256=sha256, size_bytes=4)
         await attempts.ready(self.books, lease, adopted, file, charged=Decimal(12), refunded=Decimal(0))
+        if cover:
+            key = await self.stored(f"films/{lease.film_id}/covers/{slot:02d}.jpg", b"cover")
+            await stages.save_part(self.books, lease, slot, cover_key=key, seam_similarity=None)
 
     async def result(self, film_id: str, n: int = 0) -> Deliverables:
         """Store a film's deliverables."""
@@ -109,13 +112,13 @@ class House:
         keys = {name: await self.stored(key, data) for name, (key, data) in content.items()}
         return Deliverables(**keys, size_bytes=1000, sha256="0" * 64)
 
-    async def complete(self, film_id: str, *, n: int = 0) -> None:
+    async def complete(self, film_id: str, *, n: int = 0, cover: bool = False) -> None:
         """Make a film to its end."""
         lease = await self.leased(film_id)
         await self.walk(lease, to=Status.GENERATING)
         for segment in await segments(self.books, FilmId(film_id)):
             if segment.state == "pending":
-                await self.ready(lease, segment.index)
+                await self.ready(lease, segment.index, cover=cover)
         await self.walk(lease, to=Status.DELIVERING)
         await complete_film(self.books, lease, await self.result(film_id, n))
 

@@ -194,8 +194,10 @@ async def test_delete_removes_the_files_and_keeps_the_books(house: House, client
     film_id = await ordered(client)
     running = await client.delete(f"/v1/videos/{film_id}")
     assert (running.status_code, running.json()["error"]["code"]) == (409, "not_terminal")
-    await house.complete(film_id)
-    link = (await client.get(f"/v1/videos/{film_id}")).json()["result_url"]
+    await house.complete(film_id, cover=True)
+    video = (await client.get(f"/v1/videos/{film_id}")).json()
+    link = video["result_url"]
+    assert (await client.get(video["segments"][0]["cover_url"])).status_code == 200
     before = (await client.get("/v1/credits/entries")).json()
     assert (await client.delete(f"/v1/videos/{film_id}")).status_code == 204
     assert (await client.get(link)).status_code == 404

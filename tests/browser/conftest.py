@@ -28,12 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Command, dict[str, str]]]:
     """Run `longvideo up`; return the command in its home, and what it said of its services."""
-    prefect_port, simulators_port = free_ports(2)
+    prefect_port, simulators_port, api_port = free_ports(3)
     command = Command(
         tmp_path_factory.mktemp("up"),
         LONGVIDEO_TIME_SCALE="30",
         LONGVIDEO_PREFECT_PORT=str(prefect_port),
         LONGVIDEO_SIMULATORS_PORT=str(simulators_port),
+        LONGVIDEO_API_PORT=str(api_port),
     )
     with command.start("up") as process:
         yield command, until_ready(process)
@@ -52,8 +53,8 @@ def page(up: tuple[Command, dict[str, str]]) -> Iterator[Page]:
         # The page is our own server's; a container's root can have no sandbox.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(60_000)
-        expect.set_options(timeout=60_000)
+        page.set_default_timeout(30_000)
+        expect.set_options(timeout=30_000)
         yield page
         browser.close()
 

@@ -36,6 +36,7 @@ def open_run(page: Page, prompt: str) -> str:
     page.wait_for_url("**tab=Runs**")
     page.get_by_role("link", name=prompt).first.click()
     page.wait_for_url("**/flow-run/**")
+    page.reload()  # the list of runs, with other films' tags, is still shown for a moment
     tag = page.get_by_text(re.compile("^vid_")).first
     expect(tag).to_be_visible()
     return tag.inner_text()
@@ -44,6 +45,12 @@ def open_run(page: Page, prompt: str) -> str:
 def wait_for_state(page: Page, state: str) -> None:
     """Wait until the open run shows a state."""
     expect(page.get_by_text(state, exact=True).first).to_be_visible()
+
+
+def confirm(page: Page, word: str) -> None:
+    """Press the button of the question that has opened: it stands behind everything else of the page."""
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name=word).last.click()
 
 
 def test_a_film_from_the_form_to_its_pictures(page: Page, up: Up) -> None:
@@ -59,10 +66,12 @@ def test_a_film_from_the_form_to_its_pictures(page: Page, up: Up) -> None:
     key = film_id.replace("_", "-")
     expect(page.get_by_role("link", name=f"{key}-film")).to_be_visible()
     expect(page.get_by_role("link", name=f"{key}-progress")).to_be_visible()
-    page.get_by_role("link", name=f"{key}-credits").click()
-    expect(page.get_by_text("still held")).to_be_visible()
-    page.go_back()
-    page.get_by_role("link", name=f"{key}-storyboard").click()
+    credits_page, storyboard_page = [
+        str(page.get_by_role("link", name=f"{key}-{name}").get_attribute("href")) for name in ("credits", "storyboard")
+    ]
+    page.goto(said["Prefect"] + credits_page)
+    expect(page.get_by_text("still held").first).to_be_visible()
+    page.goto(said["Prefect"] + storyboard_page)
     shown = page.get_by_role("img", name=re.compile("^segment "))
     expect(shown).to_have_count(2)
     assert all(image.evaluate("picture => picture.naturalWidth") > 0 for image in shown.all())
@@ -86,10 +95,10 @@ def test_the_question_and_the_buttons(page: Page, up: Up) -> None:
     fill_form(page, said["Prefect"], "An otter asks", approve=True)
     film_id = open_run(page, "An otter asks")
     wait_for_state(page, "Paused")
-    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Resume", exact=True).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text(film_id)).to_be_visible()
-    expect(dialog.get_by_text("credits")).to_be_visible()
+    expect(dialog.get_by_text(film_id).first).to_be_visible()
+    expect(dialog.get_by_text("credits").first).to_be_visible()
     picture(page, "approve")
     dialog.get_by_role("button", name="Submit").click()
     wait_for_state(page, "Completed")
@@ -98,13 +107,13 @@ def test_the_question_and_the_buttons(page: Page, up: Up) -> None:
     fill_form(page, said["Prefect"], "A seal asks", approve=True)
     film_id = open_run(page, "A seal asks")
     wait_for_state(page, "Paused")
-    page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("dialog").get_by_role("button", name="Cancel").last.click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    confirm(page, "Cancel")
     wait_for_state(page, "Cancelled")
     shown = command.json("show", film_id)
     assert (shown["status"], shown["cost_actual"]) == ("canceled", 0)
-    page.get_by_role("button", name="Retry").click()
-    page.get_by_role("dialog").get_by_role("button", name="Retry").last.click()
+    page.get_by_role("button", name="Retry", exact=True).click()
+    confirm(page, "Retry")
     page.wait_for_timeout(1000)
     wait_for_state(page, "Cancelled")
     assert command.json("list")[0]["task_id"] == film_id, "a settled film is not ordered again by a button"

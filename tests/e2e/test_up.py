@@ -20,7 +20,8 @@ WISH = {"prompt": PROMPT, "duration": 16, "provider": "seedance-fast", "resoluti
 def alone(tmp_path: Path) -> Command:
     """Return the command in an empty folder, with ports of its own and no server but those it starts."""
     ports = {
-        f"LONGVIDEO_{name}_PORT": str(port) for name, port in zip(("PREFECT", "SIMULATORS"), free_ports(2), strict=True)
+        f"LONGVIDEO_{name}_PORT": str(port)
+        for name, port in zip(("PREFECT", "SIMULATORS", "API"), free_ports(3), strict=True)
     }
     return Command(tmp_path, LONGVIDEO_TIME_SCALE="20", **ports)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import httpx
 import pytest
 
@@ -182,3 +183,12 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., Spawned]]:
     yield begin
     for running in started:
         running.stop(kill=True)
+
+
+@pytest.fixture
+def claude(world):
+    """Return the SDK, pointed at the simulated Claude."""
+    with anthropic.Anthropic(
+        base_url=f"{world.url}/anthropic", auth_token="sk-ant-sim-alpha", api_key=None, max_retries=0
+    ) as client:
+        yield client
