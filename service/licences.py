@@ -1,7 +1,7 @@
 """The licences of everything that is installed with LongVideo: `python -m service.licences` writes them down.
 
-What a package's own metadata says is told as it stands; what a wheel carries beside is in `_CARRIED`. Needs every package
-of constraints.txt to be installed, so it is run where the project is developed.
+What a package's own metadata says is told as it stands; what a wheel carries beside is in `_CARRIED`. It needs every
+package of constraints.txt to be installed, so it is run where the project is developed.
 """
 
 import re
@@ -49,7 +49,7 @@ def asked_for() -> str:
     """Return one row a package that the project itself asks for."""
     rows = ["| package | asked for by | licence, as it says itself | carries |", "|---|---|---|---|"]
     rows += [
-        f"| {name} | {'every installation' if not extra else extra} | {licence_of(name)} | {_CARRIED.get(name, '')} |"
+        f"| {name} | {extra or 'every installation'} | {licence_of(name)} | {_CARRIED.get(name, '')} |"
         for name, extra in sorted(_asked().items())
     ]
     return "\n".join(rows) + "\n"
@@ -93,6 +93,4 @@ def page_with_licences(page: str) -> str:
 
 if __name__ == "__main__":
     written = page_with_licences(PAGE.read_text("utf-8"))
-    PAGE.write_text(
-        with_piece(written, "licences-along", comes_along(), command="python -m service.licences"), "utf-8"
-    )
+    PAGE.write_text(with_piece(written, "licences-along", comes_along(), command="python -m service.licences"), "utf-8")
