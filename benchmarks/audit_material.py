@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from film.request import FilmRequest
 from film.status import SegmentState, Status
 from ledger import schema
+from ledger.attempt import AttemptState
 from ledger.credits import HOUSE, Kind, TransferKind
-from ledger.rows import AttemptState
 from ledger.spend import SpendKind
 
 _ACCOUNT: Final = "bench"

@@ -19,6 +19,7 @@ from film.ids import AccountId, FilmId
 from film.orders import Purpose, VoiceOrder
 from film.request import FilmRequest, parse_request
 from ledger import attempts
+from ledger.attempt import StoredFile
 from ledger.attempts import Purchase
 from ledger.audit import check_books
 from ledger.credits import grant
@@ -26,7 +27,6 @@ from ledger.database import Books, migrate_schema, open_books, sqlite_url
 from ledger.films import Customer, open_film
 from ledger.gate import GateRule, NotBefore
 from ledger.leases import Lease, take_lease
-from ledger.rows import StoredFile
 
 _CLIENTS = (8, 50, 200)
 _ACCOUNT = AccountId("bench")

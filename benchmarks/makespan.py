@@ -18,10 +18,10 @@ from film.ids import LOCAL_ACCOUNT
 from film.orders import Purpose
 from film.profiles import PROFILES, Profile, Provider
 from film.status import Status
+from ledger.attempt import AttemptState
 from ledger.attempts import attempts_of
 from ledger.database import open_books, sqlite_url
 from ledger.films import list_films
-from ledger.rows import AttemptState
 
 _DURATION_S = 180
 _SCALES = {

@@ -1,4 +1,4 @@
-"""The house's own chores: every minute late jobs are followed to their end, once a day the books are audited."""
+"""The house's own chores: late jobs are followed every minute; once a day old files go and the books are audited."""
 
 from typing import Annotated
 
@@ -13,7 +13,12 @@ from tasks.studio import shared_studio
 async def housekeeping(
     audit: Annotated[
         bool,
-        Field(json_schema_extra={"title": "Audit", "description": "Check every invariant of the books as well."}),
+        Field(
+            json_schema_extra={
+                "title": "Daily round",
+                "description": "Remove what is too old, and check every invariant of the books.",
+            }
+        ),
     ] = False,
 ) -> int:
     """Do one round; return how many late jobs came to their end.
@@ -24,5 +29,6 @@ async def housekeeping(
     async with shared_studio() as studio:
         ended = await chores.drain(studio)
         if audit:
+            await chores.forget_old(studio)
             await chores.audit(studio)
         return ended

@@ -9,8 +9,8 @@ from film.errors import InvariantBroken
 from film.ids import AttemptId, FilmId
 from film.orders import Purpose
 from ledger import schema
+from ledger.attempt import LIVE_ATTEMPTS, Attempt, AttemptState, attempt_from
 from ledger.credits import Movement, TransferKind, move
-from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, attempt_from
 
 
 async def check_none_alive(rows: AsyncConnection, film_id: FilmId, purpose: Purpose, slot: int) -> None:

@@ -14,11 +14,11 @@ from film.ids import FilmId, new_attempt_id
 from film.orders import Order, Purpose
 from film.status import SegmentState, Status
 from ledger import schema
+from ledger.attempt import Attempt, AttemptState, StoredFile, attempt_from
 from ledger.attempt_rows import check_none_alive, post_hold, read_attempt, set_attempt, set_segment, touch_film
 from ledger.database import Books
 from ledger.gate import GateRule, NotBefore, give_slot_back, lock_gate, take_slot
 from ledger.leases import Lease, fenced
-from ledger.rows import Attempt, AttemptState, StoredFile, attempt_from
 from ledger.spend import NO_CAP, Allowance, SpendKind, check_day, micro, record_spend
 from ledger.stages import progress_now
 from ledger.twins import jobs_taken, twins_unplaced

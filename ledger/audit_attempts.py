@@ -8,8 +8,8 @@ from sqlalchemy import and_, func, or_, select
 
 from film.status import SegmentState
 from ledger import schema
+from ledger.attempt import AttemptState
 from ledger.audit_check import Check
-from ledger.rows import AttemptState
 from ledger.spend import SpendKind
 
 _attempt, _film, _segment, _spend = schema.attempt, schema.film, schema.segment, schema.provider_entry

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from film.status import TERMINAL, SegmentState, Status
 from ledger import schema
+from ledger.attempt import AttemptState
 from ledger.audit_check import Check, has_ended
 from ledger.credits import TransferKind
-from ledger.rows import AttemptState
 
 #: By how much the clocks of two machines that write for one film may differ, in milliseconds.
 SKEW_MS: Final = 5_000

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from film.ids import AttemptId
 from film.status import SegmentState
 from ledger import schema
+from ledger.attempt import AttemptState, StoredFile
 from ledger.audit_attempts import SETTLED
 from ledger.database import Books
-from ledger.rows import AttemptState, StoredFile
 
 _ENDED = (AttemptState.READY, AttemptState.FAILED, AttemptState.DRAINED)
 _UNKNOWN = (AttemptState.INTENT, AttemptState.DRAINING, AttemptState.ORPHANED)

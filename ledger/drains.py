@@ -6,8 +6,8 @@ from decimal import Decimal
 from sqlalchemy import select, update
 
 from ledger import schema
+from ledger.attempt import Attempt, AttemptState, attempt_from
 from ledger.database import Books
-from ledger.rows import Attempt, AttemptState, attempt_from
 from ledger.spend import SpendKind, micro, record_spend
 
 

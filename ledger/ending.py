@@ -12,13 +12,14 @@ from film.errors import IllegalTransition
 from film.ids import AccountId, FilmId
 from film.status import TRANSITIONS, SegmentState, Status
 from ledger import schema
+from ledger.attempt import LIVE_ATTEMPTS, AttemptState
 from ledger.audit import check_film
 from ledger.credits import Movement, TransferKind, move
 from ledger.database import Books
 from ledger.films import read_posted
 from ledger.gate import forget_waiter
 from ledger.leases import Lease, fenced, locked_film
-from ledger.rows import LIVE_ATTEMPTS, AttemptState, Deliverables, Fault
+from ledger.rows import Deliverables, Fault
 from ledger.stages import progress_now
 
 

@@ -5,14 +5,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import RowMapping, insert, or_, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.credits import MilliCredits
 from film.errors import FilmNotFound
 from film.ids import AccountId, FilmId, new_film_id
 from film.request import FilmRequest
-from film.status import TERMINAL, SegmentState, Status
+from film.status import SegmentState, Status
 from ledger import schema
 from ledger.credits import Movement, TransferKind, ensure_account, missing_grant, move
 from ledger.database import Books
@@ -29,14 +29,6 @@ class Opened:
     replayed: bool = False
     #: The earlier order under this key asked for something else.
     mismatch: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Twin:
-    """An unfinished film of the same order, and who holds it; None if its lease has lapsed or was given back."""
-
-    film_id: FilmId
-    holder: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,16 +190,6 @@ async def film(books: Books, film_id: FilmId) -> Film:
     return film_from(row)
 
 
-async def newest_under(books: Books, api_key: str, idem_key: str) -> FilmId | None:
-    """Return the newest film ordered under a key, or under that key and a count (`key:2`); None if there is none."""
-    table = schema.film
-    under = or_(table.c.idem_key == idem_key, table.c.idem_key.startswith(f"{idem_key}:", autoescape=True))
-    query = select(table.c.id).where(table.c.api_key == api_key, under)
-    async with books.reading() as rows:
-        found = await rows.scalar(query.order_by(table.c.created_at_ms.desc(), table.c.id.desc()).limit(1))
-    return None if found is None else FilmId(found)
-
-
 async def segments(books: Books, film_id: FilmId) -> list[Segment]:
     """Return a film's segments in order."""
     async with books.reading() as rows:
@@ -224,27 +206,6 @@ async def list_films(books: Books, account: AccountId, *, limit: int) -> Sequenc
     async with books.reading() as rows:
         found = await rows.execute(query.limit(limit))
         return [film_from(row) for row in found.mappings()]
-
-
-async def unfinished_twins(books: Books, request: FilmRequest, account: AccountId) -> Sequence[Twin]:
-    """Return the unfinished films of the same order, newest first, each with its living lease's holder."""
-    table = schema.film
-    query = (
-        select(table.c.id, table.c.lease_holder, table.c.lease_until_ms)
-        .where(
-            table.c.account == account,
-            table.c.fingerprint == request_fingerprint(request),
-            table.c.status.not_in(sorted(TERMINAL)),
-        )
-        .order_by(table.c.created_at_ms.desc(), table.c.id.desc())
-    )
-    now_ms = books.now_ms()
-    async with books.reading() as rows:
-        found = (await rows.execute(query)).all()
-    return [
-        Twin(film_id=FilmId(row.id), holder=row.lease_holder if (row.lease_until_ms or 0) > now_ms else None)
-        for row in found
-    ]
 
 
 async def read_posted(rows: AsyncConnection, film_id: FilmId) -> MilliCredits:

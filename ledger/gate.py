@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.ids import FilmId
 from ledger import schema
+from ledger.attempt import AttemptState
 from ledger.database import Books, insert_missing
-from ledger.rows import AttemptState
 
 #: The longest a vendor closes its gate (Retry-After); a later end was stamped before the clock was set back.
 _CLOSED_MAX_MS = 3_600_000

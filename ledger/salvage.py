@@ -11,11 +11,11 @@ from film.ids import FilmId, new_film_id
 from film.orders import Purpose
 from film.status import ErrorCode, SegmentState, Status
 from ledger import schema
+from ledger.attempt import AttemptState
 from ledger.credits import Movement, TransferKind, missing_grant, move
 from ledger.database import Books
 from ledger.films import Customer, Opened, admitted
 from ledger.leases import Maker, lease_new, standing_film
-from ledger.rows import AttemptState
 
 #: What was refused for its content is refused again: a new film needs a new prompt.
 _REFUSED = frozenset({ErrorCode.SCRIPT_REFUSED, ErrorCode.MODERATION_REJECTED})

@@ -11,8 +11,9 @@ from film.ids import FilmId
 from film.orders import Purpose
 from film.status import SegmentState, Status
 from ledger import schema
+from ledger.attempt import UNPAID
 from ledger.database import Books
-from ledger.rows import UNPAID, Film, Segment, film_from, segment_from
+from ledger.rows import Film, Segment, film_from, segment_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.errors import DailyCapReached
 from ledger import schema
+from ledger.attempt import UNPAID, Attempt
 from ledger.database import Books
-from ledger.rows import UNPAID, Attempt
 
 _MICRO: Final = 1_000_000
 _DAY_MS: Final = 86_400_000

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger import schema
+from ledger.attempt import Attempt, AttemptState
 from ledger.database import Books
-from ledger.rows import Attempt, AttemptState
 
 #: Equal orders further apart than this never meet: an intent is settled, or given up, long before.
 _HORIZON_MS: Final = 3_600_000

@@ -22,6 +22,7 @@ from ledger.database import Books
 from ledger.ending import cancel_film
 from ledger.leases import Lease, Maker
 from ledger.processes import ProcessKind, alive
+from ledger.reorders import unfinished_twins
 from ledger.salvage import compose_again, retry_film
 from ledger.showing import ShownFilm, ordered_film
 from service.looking import opened_books
@@ -157,7 +158,7 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
 async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool, yes: bool) -> FilmId:
     request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
     if not new:
-        for twin in await films.unfinished_twins(studio.books, request, LOCAL_ACCOUNT):
+        for twin in await unfinished_twins(studio.books, request, LOCAL_ACCOUNT):
             if twin.holder is None or is_dead(twin.holder):
                 console.print(f"Going on with the unfinished film {twin.film_id} of the same order (--new: another).")
                 return twin.film_id

@@ -14,9 +14,9 @@ from film.errors import (
     ProviderUnavailable,
 )
 from ledger import attempts
+from ledger.attempt import Attempt, StoredFile
 from ledger.hints import hinted_since
 from ledger.leases import Lease
-from ledger.rows import Attempt, StoredFile
 from providers.polling import wait_for
 from providers.ports import JobReport, JobState
 from tasks.desk import Counter, Desk, Wanted

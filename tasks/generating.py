@@ -15,8 +15,9 @@ from film.request import Continuity, Subtitles
 from film.status import SegmentState, Status
 from film.storyboard import Storyboard
 from ledger import films
+from ledger.attempt import StoredFile
 from ledger.attempts import Purchase
-from ledger.rows import Anchor, Segment, StoredFile
+from ledger.rows import Anchor, Segment
 from media.gate import gate_clip
 from tasks.blame import blaming
 from tasks.desk import Wanted

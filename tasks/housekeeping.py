@@ -3,10 +3,10 @@
 from typing import Final
 
 from film.errors import InvariantBroken, ProviderError
+from ledger.attempt import Attempt
 from ledger.audit import audit_rows
 from ledger.deletion import forget_films, forget_parts
 from ledger.drains import drained, draining, given_up
-from ledger.rows import Attempt
 from providers.ports import JobState
 from tasks.limits import submit_limits
 from tasks.studio import Studio

@@ -13,6 +13,7 @@ from film.status import Status
 from ledger import films
 from ledger.credits import grant, granted_mc
 from ledger.films import Customer, Opened, open_film
+from ledger.reorders import newest_under
 from ledger.salvage import retry_film
 from media.disk import require_space
 from media.glyphs import require_glyphs
@@ -95,7 +96,7 @@ async def film_of_run(studio: Studio, request: FilmRequest, *, flow_run_id: str 
     if flow_run_id is None:
         return (await order_film(studio, request, idem_key=None)).film_id
     key = f"prefect:{flow_run_id}"
-    newest = await films.newest_under(studio.books, LOCAL_ACCOUNT, key)
+    newest = await newest_under(studio.books, LOCAL_ACCOUNT, key)
     if newest is None:
         return (await order_film(studio, request, idem_key=key)).film_id
     if (await films.film(studio.books, newest)).status is not Status.FAILED:

@@ -11,7 +11,7 @@ from film.canvas import FPS, frames_of, samples_of
 from film.cues import Cue
 from film.plan import Slot, shot_starts
 from film.request import Subtitles
-from ledger.rows import StoredFile
+from ledger.attempt import StoredFile
 from ledger.stages import save_part
 from media.cards import end_card, title_card
 from media.conform import conform

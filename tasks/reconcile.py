@@ -5,9 +5,9 @@ Adopted, proven absent, or given up and booked as the operator's loss; docs/mone
 
 from film.errors import ProviderRateLimited, ProviderUnavailable
 from ledger import attempts
+from ledger.attempt import Attempt, AttemptState
 from ledger.attempts import Purchase
 from ledger.leases import Lease
-from ledger.rows import Attempt, AttemptState
 from ledger.twins import job_span
 from tasks.desk import Counter, Desk
 

@@ -20,9 +20,9 @@ from film.errors import (
 )
 from film.orders import Order
 from ledger import attempts
+from ledger.attempt import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile
 from ledger.gate import NotBefore, close_gate
 from ledger.leases import Lease
-from ledger.rows import LIVE_ATTEMPTS, Attempt, AttemptState, StoredFile
 from ledger.spend import Allowance
 from tasks.collect import collect, stored_file
 from tasks.desk import Counter, Desk, Wanted

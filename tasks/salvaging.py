@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from film.errors import NotComposable
 from film.ids import LOCAL_ACCOUNT, FilmId
 from ledger import films
+from ledger.reorders import newest_under
 from ledger.salvage import compose_again, retry_film
 from tasks.ordering import local_customer
 from tasks.studio import Studio
@@ -30,7 +31,7 @@ async def retried(studio: Studio, film_id: FilmId, redo: Sequence[int], *, flow_
         FilmNotFound, NotRetryable, InvalidRequest, InsufficientCredits: It can't be retried so; nothing was written.
     """
     key = None if flow_run_id is None else f"prefect:{flow_run_id}"
-    known = None if key is None else await films.newest_under(studio.books, LOCAL_ACCOUNT, key)
+    known = None if key is None else await newest_under(studio.books, LOCAL_ACCOUNT, key)
     if known is not None:
         return known
     customer = local_customer(studio.settings)

@@ -16,6 +16,7 @@ from film.orders import Purpose, VoiceOrder
 from film.status import ErrorCode, Status
 from ledger import attempts, stages
 from ledger.accounts import create_account, grant_once
+from ledger.attempt import Attempt, StoredFile
 from ledger.attempts import Purchase
 from ledger.database import Books
 from ledger.ending import complete_film, fail_film
@@ -23,7 +24,7 @@ from ledger.films import segments
 from ledger.gate import GateRule
 from ledger.keys import FreshKey, create_key
 from ledger.leases import Lease, take_lease
-from ledger.rows import Attempt, Deliverables, Fault, StoredFile
+from ledger.rows import Deliverables, Fault
 from store.objects import Objects
 from tests.databases import HandClock
 

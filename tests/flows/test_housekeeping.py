@@ -2,14 +2,15 @@
 
 import asyncio
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from film.ids import FilmId
 from flows.housekeeping import housekeeping
-from ledger import schema
+from ledger import films, schema
+from ledger.attempt import AttemptState
 from ledger.attempts import attempts_of
 from ledger.ending import cancel_film
-from ledger.rows import AttemptState
+from tasks import housekeeping as chores
 from tasks.studio import Studio
 from tests.flows.conftest import Vendors, made, ordered, until
 
@@ -54,3 +55,23 @@ async def test_a_late_job_is_followed_to_its_end(studio: Studio, vendors: Vendor
     late = await spend(studio, "late")
     assert sorted(amount or 0 for _, amount in late) == sorted(round(amount * 1_000_000) for amount in charged)
     assert film.cost_actual_mc == 0
+
+
+async def test_the_daily_round_removes_what_is_too_old_and_audits(studio: Studio) -> None:
+    """A film whose clips are older than the setting keeps its file and its books; they still add up."""
+    film = await made(studio, await ordered(studio))
+    assert film.result is not None
+    studio.settings = studio.settings.model_copy(update={"keep_parts_days": 1})
+    await housekeeping(audit=True)
+    clips = [segment.object_key for segment in await films.segments(studio.books, film.id)]
+    sizes = [await studio.objects.size_of(key or "") for key in clips]
+    assert all(sizes), "nothing is old yet"
+    async with studio.books.writing() as rows:
+        long_ago_ms = studio.books.now_ms() - 2 * 86_400_000
+        await rows.execute(update(schema.film).values(completed_at_ms=long_ago_ms))
+        await rows.execute(update(schema.outbox).values(created_at_ms=long_ago_ms))
+    await chores.forget_old(studio)
+    for key in clips:
+        assert key is not None
+        assert await studio.objects.size_of(key) is None
+    assert await studio.objects.size_of(film.result.film) is not None

@@ -18,13 +18,14 @@ from film.orders import Purpose, VoiceOrder
 from film.request import parse_request
 from film.status import ErrorCode, Status
 from ledger import attempts, ending, stages
+from ledger.attempt import Attempt, AttemptState, StoredFile
 from ledger.attempts import Purchase
 from ledger.audit import check_books, check_film
 from ledger.credits import balance_of, grant
 from ledger.films import Customer, open_film
 from ledger.gate import GateRule
 from ledger.leases import Lease, release_lease, renew_leases, take_lease
-from ledger.rows import Attempt, AttemptState, Deliverables, Fault, StoredFile
+from ledger.rows import Deliverables, Fault
 from tests.databases import HandClock
 from tests.simulation.inline_sqlite import InlineBooks
 

@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 from film.errors import InvariantBroken
 from film.ids import FilmId
 from ledger import schema
+from ledger.attempt import AttemptState
 from ledger.audit import check_books, check_film
 from ledger.database import Books
-from ledger.rows import AttemptState
 from ledger.spend import SpendKind
 from store.objects import ObjectFacts
 from tests.simulation.inline_sqlite import InlineBooks

@@ -14,11 +14,11 @@ from film.ids import LOCAL_ACCOUNT
 from film.orders import Purpose, VoiceOrder
 from film.request import parse_request
 from ledger import attempts
+from ledger.attempt import Attempt, AttemptState
 from ledger.attempts import Purchase
 from ledger.films import Customer, open_film
 from ledger.hints import note_hint
 from ledger.leases import Lease, take_lease
-from ledger.rows import Attempt, AttemptState
 from tasks.desk import Counter, Desk, Wanted
 from tasks.render import buy
 from tasks.timings import Timings

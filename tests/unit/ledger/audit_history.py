@@ -15,13 +15,14 @@ from film.orders import Purpose, VoiceOrder
 from film.request import parse_request
 from film.status import ErrorCode, Status
 from ledger import attempts, schema, stages
+from ledger.attempt import Attempt, AttemptState, StoredFile
 from ledger.attempts import Purchase
 from ledger.audit_attempts import SubmitLimit
 from ledger.database import Books, open_books
 from ledger.ending import cancel_film, complete_film, fail_film
 from ledger.films import open_film
 from ledger.leases import Lease, take_lease
-from ledger.rows import Attempt, AttemptState, Deliverables, Fault, StoredFile
+from ledger.rows import Deliverables, Fault
 from ledger.salvage import compose_again, retry_film
 from tests.databases import HandClock
 from tests.unit.ledger.conftest import LOCAL, RULE

@@ -15,6 +15,7 @@ from ledger.database import Books
 from ledger.ending import cancel_film
 from ledger.films import Customer, open_film
 from ledger.leases import release_lease, take_lease
+from ledger.reorders import unfinished_twins
 from tests.databases import HandClock
 from tests.unit.ledger.conftest import LOCAL
 
@@ -96,7 +97,7 @@ async def test_unfinished_twins_tell_their_holder(books: Books, request_17s: Fil
     """Unfinished films of the same order are found, with the holder whose lease is alive."""
 
     async def twins(request: FilmRequest = request_17s) -> list[tuple[str, str | None]]:
-        return [(twin.film_id, twin.holder) for twin in await films.unfinished_twins(books, request, LOCAL_ACCOUNT)]
+        return [(twin.film_id, twin.holder) for twin in await unfinished_twins(books, request, LOCAL_ACCOUNT)]
 
     first = (await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)).film_id
     assert await twins() == [(first, None)]

@@ -4,10 +4,10 @@ import pytest
 
 from film.ids import FilmId
 from ledger import attempts
+from ledger.attempt import AttemptState
 from ledger.database import Books
 from ledger.gate import GateRule, NotBefore, close_gate, take_slot
 from ledger.leases import Lease
-from ledger.rows import AttemptState
 from tests.databases import HandClock
 from tests.unit.ledger.conftest import RULE
 from tests.unit.ledger.test_money import purchase

@@ -11,13 +11,14 @@ from film.ids import LOCAL_ACCOUNT
 from film.orders import Purpose, VoiceOrder
 from film.status import ErrorCode, SegmentState, Status
 from ledger import attempts, films, schema, stages
+from ledger.attempt import AttemptState, StoredFile
 from ledger.attempts import Purchase
 from ledger.audit import check_books
 from ledger.credits import Movement, TransferKind, balance_of, move
 from ledger.database import Books
 from ledger.ending import cancel_film, complete_film, fail_film
 from ledger.leases import Lease
-from ledger.rows import AttemptState, Deliverables, Fault, StoredFile
+from ledger.rows import Deliverables, Fault
 from tests.databases import HandClock
 from tests.unit.ledger.conftest import RULE
 
@@ -127,8 +128,8 @@ async def test_a_job_belongs_to_one_attempt(books: Books, leased: Lease) -> None
     second = await attempts.intend(books, leased, purchase(1), RULE, nonce=2)
     await attempts.adopted(books, leased, first, listed=["same"])
     assert await attempts.adopted(books, leased, second, listed=["same"]) is None
-    states = [attempt.state for attempt in await attempts.attempts_of(books, leased.film_id)]
-    assert states == [AttemptState.SUBMITTED, AttemptState.INTENT]
+    state_of = {attempt.slot: attempt.state for attempt in await attempts.attempts_of(books, leased.film_id)}
+    assert state_of == {0: AttemptState.SUBMITTED, 1: AttemptState.INTENT}
 
 
 @pytest.mark.parametrize("state", [AttemptState.REJECTED, AttemptState.ABSENT])

@@ -6,9 +6,9 @@ import pytest
 
 from film.errors import DailyCapReached
 from ledger import attempts
+from ledger.attempt import Attempt, AttemptState
 from ledger.database import Books
 from ledger.leases import Lease
-from ledger.rows import Attempt, AttemptState
 from ledger.spend import Allowance, spent_today
 from tests.databases import HandClock
 from tests.unit.ledger.conftest import RULE

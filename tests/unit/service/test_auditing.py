@@ -13,10 +13,10 @@ from film.ids import FilmId
 from film.orders import Purpose, VoiceOrder
 from film.request import parse_request
 from ledger import attempts
+from ledger.attempt import Attempt, StoredFile
 from ledger.attempts import Purchase
 from ledger.films import open_film
 from ledger.leases import take_lease
-from ledger.rows import Attempt, StoredFile
 from providers.polling import wait_for
 from service.auditing import Report, audited
 from service.cli import app
