@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import Command
 from tests.e2e.test_up import free_ports, until_ready
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no chromium: apt-get install chromium"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Command, dict[str, str]]]:
     """Run `longvideo up`; return the command in its home, and what it said of its services."""
     prefect_port, simulators_port, api_port = free_ports(3)
@@ -42,21 +42,28 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Command, dict
         process.communicate(timeout=60)
 
 
-@pytest.fixture(scope="session")
-def page(up: tuple[Command, dict[str, str]]) -> Iterator[Page]:
-    """Return a page of the browser that notes every request to elsewhere."""
+@pytest.fixture(scope="module")
+def browser(up: tuple[Command, dict[str, str]]) -> Iterator[Browser]:
+    """Return a browser. It must be gone before an async test runs here: playwright keeps a loop of its own running."""
     del up
     assert CHROMIUM is not None, "CI needs Chromium: apt-get install chromium"
     # Playwright's own loop must not meet the one that other tests run in.
     asyncio.set_event_loop(None)
     with sync_playwright() as playwright:
         # The page is our own server's; a container's root can have no sandbox.
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(30_000)
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         expect.set_options(timeout=30_000)
-        yield page
-        browser.close()
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a page that remembers nothing of the tests before."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(30_000)
+    yield page
+    page.close()
 
 
 def picture(page: Page, name: str) -> None:
