@@ -34,14 +34,14 @@ def licence_of(name: str) -> str:
         PackageNotFoundError: It isn't installed.
     """
     told = metadata(name)
-    expression = told.get("License-Expression")
+    expression = next(iter(told.get_all("License-Expression") or []), "")
     if expression:
-        return str(expression)
+        return expression
     classifiers = [line.split(" :: ")[-1] for line in told.get_all("Classifier") or [] if line.startswith("License")]
     named = [line for line in classifiers if line != "OSI Approved"]
     if named:
         return ", ".join(named)
-    line = str(told.get("License") or "").partition("\n")[0].strip()
+    line = next(iter(told.get_all("License") or []), "").partition("\n")[0].strip()
     return line if 0 < len(line) <= _LINE_CHARACTERS_MAX and line != "UNKNOWN" else "not told"
 
 
