@@ -1,15 +1,13 @@
 """The README's table of settings, made from the settings themselves: `python -m service.settings_table` writes it."""
 
-from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
+from service.generated import ROOT, with_piece
 from tasks.settings import Settings
 
-_README: Final = Path(__file__).parents[1] / "README.md"
-_START: Final = "<!-- settings: `python -m service.settings_table` writes this table, a test keeps it true -->\n"
-_END: Final = "<!-- /settings -->"
+PAGE: Final = ROOT / "README.md"
 
 
 def settings_table() -> str:
@@ -22,12 +20,10 @@ def settings_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def readme_with_table(readme: str) -> str:
+def page_with_settings(page: str) -> str:
     """Return the README's text with the table between its two marks made anew."""
-    head, _, rest = readme.partition(_START)
-    _, _, tail = rest.partition(_END)
-    return f"{head}{_START}{settings_table()}{_END}{tail}"
+    return with_piece(page, "settings", settings_table(), command="python -m service.settings_table")
 
 
 if __name__ == "__main__":
-    _README.write_text(readme_with_table(_README.read_text("utf-8")), "utf-8")
+    PAGE.write_text(page_with_settings(PAGE.read_text("utf-8")), "utf-8")

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from service.settings_table import readme_with_table
-
 ROOT = Path(__file__).parents[2]
 ROOMS = ("film", "providers", "media", "ledger", "store", "tasks", "flows", "api", "service", "simulators")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
@@ -105,12 +103,6 @@ def test_prefects_server_can_be_imported() -> None:
     assert callable(create_app)
 
 
-def test_readmes_settings_are_the_programs() -> None:
-    """The table says what the program reads, default by default."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert readme_with_table(readme) == readme, "run: python -m service.settings_table"
-
-
 def test_every_constraint_is_an_exact_version_of_this_machine() -> None:
     """constraints.txt names exact versions and no address, and covers what the project asks for."""
     lines = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.startswith("#")]
@@ -124,13 +116,6 @@ def test_the_versions_that_matter() -> None:
     """Prefect 3.8.8 or newer, with a FastAPI its server can start on."""
     assert tuple(map(int, version("prefect").split(".")[:2])) >= (3, 8)
     assert tuple(map(int, version("fastapi").split(".")[:2])) < (0, 151)
-
-
-def test_links_in_the_docs_lead_somewhere() -> None:
-    """Each relative link in the README and the docs names a file that is there."""
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text("utf-8")):
-            assert (page.parent / target).exists(), f"{_where(page)} -> {target}"
 
 
 @pytest.mark.parametrize("word", ["/work/", "pypi-more", "devpi"])

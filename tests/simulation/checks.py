@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from film.errors import InvariantBroken
 from film.ids import FilmId
 from ledger import schema
-from ledger.attempt import AttemptState
+from ledger.attempt import UNPAID, AttemptState
 from ledger.audit import check_books, check_film
 from ledger.database import Books
 from ledger.spend import SpendKind
@@ -19,10 +19,6 @@ from tests.simulation.vendor import FakeVendor
 
 #: Attempts whose job may exist without being known: each is booked as a loss, or drained after its film's end.
 _UNKNOWN: Final = frozenset({AttemptState.ORPHANED, AttemptState.DRAINING, AttemptState.DRAINED})
-
-
-#: Attempts that made nothing.
-_FREE: Final = frozenset({AttemptState.REJECTED, AttemptState.ABSENT})
 #: Tries at one place that may be paid for.
 ATTEMPTS_MAX: Final = 2
 #: All that the balances' and the films' checks look at; entries and transfers can't change, so their number will do.
@@ -90,7 +86,7 @@ async def check_payments(books: Books, vendors: Sequence[FakeVendor]) -> None:
     known = [row["provider_job_id"] for row in attempts if row["provider_job_id"] is not None]
     if len(known) != len(set(known)):
         raise InvariantBroken(invariant="I12", detail="a job belongs to two attempts")
-    tries = Counter((row["film"], row["purpose"], row["slot"]) for row in attempts if row["state"] not in _FREE)
+    tries = Counter((row["film"], row["purpose"], row["slot"]) for row in attempts if row["state"] not in UNPAID)
     for place, number in tries.items():
         if number > ATTEMPTS_MAX:
             raise InvariantBroken(invariant="attempts", detail=f"{place} was tried {number} times")
