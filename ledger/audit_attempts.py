@@ -15,7 +15,7 @@ from ledger.spend import SpendKind
 _attempt, _film, _segment, _spend = schema.attempt, schema.film, schema.segment, schema.provider_entry
 _NAMED: Final = (AttemptState.SUBMITTED, AttemptState.READY, AttemptState.DRAINED)
 #: The lines that say what a job cost; the others say that it runs or that nobody knows.
-SETTLED: Final = (SpendKind.POSTED, SpendKind.VOID, SpendKind.LATE)
+SETTLED: Final = (SpendKind.POSTED, SpendKind.LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

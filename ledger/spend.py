@@ -22,7 +22,6 @@ class SpendKind(StrEnum):
 
     PENDING = "pending"
     POSTED = "posted"
-    VOID = "void"
     ORPHAN_LOSS = "orphan_loss"
     LATE = "late"
 

@@ -74,7 +74,7 @@ def make(
         "seed": seed,
         "approve": ask,
     }
-    settings = read_settings()
+    settings = read_settings(on_terminal=True)
     console = Console(stderr=as_json)
 
     async def body() -> int:
@@ -88,7 +88,7 @@ def make(
 
 def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json = False) -> None:
     """Compose an ended film again from its parts; free."""
-    settings, console = read_settings(), Console(stderr=as_json)
+    settings, console = read_settings(on_terminal=True), Console(stderr=as_json)
 
     async def body() -> int:
         from service.making import composing_again, salvage  # noqa: PLC0415 - as above
@@ -107,7 +107,7 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Make a new film that adopts what an ended one has ready and pays only for the rest."""
-    settings, console = read_settings(), Console(stderr=as_json)
+    settings, console = read_settings(on_terminal=True), Console(stderr=as_json)
 
     async def body() -> int:
         from service.making import retrying, salvage  # noqa: PLC0415 - as above

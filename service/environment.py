@@ -16,6 +16,8 @@ _PREFECT = {
     "PREFECT_LOGGING_LEVEL": "WARNING",
     # The default, 62 s in all, is too little for a server that restarts.
     "PREFECT_CLIENT_MAX_RETRIES": "8",
+    # A server for the occasion (a script that awaits the flow) has 20 s by default; slow machines need more.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # Somebody who presses Run looks at the screen.
     "PREFECT_WORKER_QUERY_SECONDS": "2",
 }
@@ -25,11 +27,22 @@ _PREFECT = {
 _QUIET = ("httpx", "httpx2", "httpcore", "httpcore2", "anthropic")
 
 
-def prepare_environment(settings: Settings) -> None:
-    """Give Prefect its settings; whatever the user has set stays. Must run before Prefect is imported."""
+#: A command that shows a film tells its end in one sentence; Prefect's trace of it, and its complaint that the server
+#: has gone with the command, tell nothing more.
+_ON_TERMINAL = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
+
+
+def prepare_environment(settings: Settings, *, on_terminal: bool = False) -> None:
+    """Give Prefect its settings; whatever the user has set stays. Must run before Prefect is imported.
+
+    Args:
+        settings: This process's settings.
+        on_terminal: Whether this process shows one film on a terminal.
+    """
     home = settings.home / "prefect"
     home.mkdir(parents=True, exist_ok=True)
-    for name, value in {**_PREFECT, "PREFECT_HOME": str(home)}.items():
+    ours = {**_PREFECT, **(_ON_TERMINAL if on_terminal else {}), "PREFECT_HOME": str(home)}
+    for name, value in ours.items():
         os.environ.setdefault(name, value)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -71,7 +71,9 @@ def seams_text(segments: Sequence[Segment]) -> str:
 def films_table(found: Sequence[Film]) -> Table:
     """Return films as a table, one a row."""
     table = Table(box=None)
-    for name in ("film", "status", "%", "seconds", "provider", "credits"):
+    # An id that is cut can't be copied; whatever else gives way.
+    table.add_column("film", no_wrap=True, min_width=28)
+    for name in ("status", "%", "seconds", "provider", "credits"):
         table.add_column(name, no_wrap=True)
     table.add_column("title or prompt", no_wrap=True, overflow="ellipsis", ratio=1)
     for film in found:

@@ -26,8 +26,12 @@ FilmArgument = Annotated[str, typer.Argument(metavar="ID", help="The film's id, 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts; progress goes to stderr.")]
 
 
-def read_settings() -> Settings:
-    """Return the settings, ready for Prefect to be imported; a wrong one ends the command and is named."""
+def read_settings(*, on_terminal: bool = False) -> Settings:
+    """Return the settings, ready for Prefect to be imported; a wrong one ends the command and is named.
+
+    Args:
+        on_terminal: Whether the command shows one film on a terminal.
+    """
     try:
         settings = Settings()
     except ValidationError as error:
@@ -36,7 +40,7 @@ def read_settings() -> Settings:
         variable = name if name.isupper() else f"LONGVIDEO_{name.upper()}"
         typer.echo(f"{variable}: {fault['msg']}", err=True)
         raise typer.Exit(_BAD_REQUEST) from error
-    prepare_environment(settings)
+    prepare_environment(settings, on_terminal=on_terminal)
     return settings
 
 
