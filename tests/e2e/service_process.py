@@ -13,7 +13,7 @@ from ledger.keys import create_key
 from ledger.processes import ProcessKind, tell_alive
 from ledger.showing import Page, film_page
 from providers.egress import post_webhook
-from service.api_server import api_links, api_parts, listed_voices, origin_of, serve_api
+from service.api_server import api_links, api_parts, listed_voices, origin_of, serving_api
 from service.sender import Sender, send_forever
 from tasks.secret import house_secret
 from tasks.settings import Settings
@@ -47,11 +47,11 @@ async def serve(port: int) -> None:
         parts = api_parts(settings, studio.books, links, allowed_origin=origin, voices=voices)
         post = partial(post_webhook, allowed_origin=origin)
         sender = Sender(books=studio.books, links=links, clock=studio.clock, post=post, pepper=secret)
-        group.create_task(serve_api(parts, port=port))
         group.create_task(send_forever(sender))
-        group.create_task(make(studio, key.key_id))
-        sys.stdout.write(json.dumps({"base": f"http://127.0.0.1:{port}", "key": key.secret}) + "\n")
-        sys.stdout.flush()
+        async with serving_api(parts, port=port) as base:
+            sys.stdout.write(json.dumps({"base": base, "key": key.secret}) + "\n")
+            sys.stdout.flush()
+            await make(studio, key.key_id)
 
 
 if __name__ == "__main__":
