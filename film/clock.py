@@ -2,7 +2,9 @@
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+_ELAPSED: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Clock(Protocol):
@@ -25,3 +27,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait `seconds` real seconds."""
         await asyncio.sleep(seconds)
+
+
+def elapsed_s() -> float:
+    """Return seconds that only grow, whatever the machine's clock is set to; where told, a suspended machine's too."""
+    return time.clock_gettime(_ELAPSED)

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from film.clock import elapsed_s
 from film.errors import DatabaseUnusable
 from ledger.database import Books
 
@@ -22,11 +23,11 @@ class DatabaseClock:
     """
 
     def __init__(self) -> None:
-        self._ahead_s = time.time() - time.monotonic()
+        self._ahead_s = time.time() - elapsed_s()
 
     def now(self) -> float:
         """Return unix seconds."""
-        return self._ahead_s + time.monotonic()
+        return self._ahead_s + elapsed_s()
 
     async def sleep(self, seconds: float) -> None:
         """Wait `seconds` real seconds."""
@@ -34,9 +35,9 @@ class DatabaseClock:
 
     async def set_by(self, books: Books) -> None:
         """Look at the database's time; what the question itself took is halved out."""
-        began_s = time.monotonic()
+        began_s = elapsed_s()
         theirs_s = await books.server_time_s()
-        self._ahead_s = theirs_s - (began_s + time.monotonic()) / 2
+        self._ahead_s = theirs_s - (began_s + elapsed_s()) / 2
 
     async def follow(self, books: Books) -> None:
         """Look at the database's time once a minute, until cancelled."""

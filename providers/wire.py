@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from film.clock import elapsed_s
 from film.errors import (
     ProviderBusy,
     ProviderError,
@@ -69,8 +70,8 @@ class Reply:
     body: Any
     retry_after_s: float | None
     paid: bool
-    #: How far the vendor's clock is ahead of ours, in seconds; None if its answer bore no date.
-    ahead_s: float | None = None
+    #: The vendor's own time of the answer, in unix seconds; None if it bore no date.
+    dated_s: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -85,14 +86,15 @@ class Wire:
         self.vendor = vendor
         self.timeouts = timeouts or Timeouts()
         self._key = connection.key
-        self._ahead_s = 0.0
+        # The vendor's time less ours that only grows: a clock of ours that is set right meanwhile is seen at once.
+        self._vendor_s: float | None = None
         self._reads = vendor_client(connection, timeouts=self.timeouts)
         self._sends = vendor_client(connection, timeouts=self.timeouts, keep_alive=False)
 
     @property
     def clock_ahead_s(self) -> float:
-        """How far the vendor's clock was ahead of this machine's at its last answer, in seconds."""
-        return self._ahead_s
+        """How far the vendor's clock, by its last answer, is ahead of this machine's, in seconds."""
+        return 0.0 if self._vendor_s is None else self._vendor_s + elapsed_s() - time.time()
 
     async def __aenter__(self) -> Self:
         return self
@@ -152,15 +154,16 @@ class Wire:
 
     def _check_clock(self) -> None:
         """Refuse what depends on the time while this machine's differs from the vendor's, by its last answer."""
-        if abs(self._ahead_s) > self.timeouts.clock_off_s:
-            detail = f"its clock is {self._ahead_s:+.0f} s from this machine's: set this machine's clock"
+        ahead_s = self.clock_ahead_s
+        if abs(ahead_s) > self.timeouts.clock_off_s:
+            detail = f"its clock is {ahead_s:+.0f} s from this machine's: set this machine's clock"
             raise ProviderUnavailable(provider=self.vendor, detail=detail)
 
     async def _ask(self, request: httpx.Request) -> Reply:
         try:
             async with asyncio.timeout(self.timeouts.get_s):
                 reply = await _whole_reply(self._reads, request, paid=False)
-                self._ahead_s = 0.0 if reply.ahead_s is None else reply.ahead_s
+                self._vendor_s = None if reply.dated_s is None else reply.dated_s - elapsed_s()
                 return reply
         except (httpx.HTTPError, OSError) as error:
             raise ProviderUnavailable(provider=self.vendor, detail=f"no answer: {type(error).__name__}") from error
@@ -227,7 +230,7 @@ async def _whole_reply(client: httpx.AsyncClient, request: httpx.Request, *, pai
         body=_json_or_none(bytes(content)),
         retry_after_s=_seconds(response.headers.get("Retry-After")),
         paid=paid,
-        ahead_s=_ahead_s(response.headers.get("Date")),
+        dated_s=_dated_s(response.headers.get("Date")),
     )
 
 
@@ -243,9 +246,9 @@ def _seconds(header: str | None) -> float | None:
     return float(header) if header is not None and header.isascii() and header.isdigit() else None
 
 
-def _ahead_s(header: str | None) -> float | None:
-    """Return how far a Date header is ahead of this machine's clock, in seconds; None if it can't be read."""
+def _dated_s(header: str | None) -> float | None:
+    """Return a Date header's unix seconds, None if it can't be read."""
     try:
-        return None if header is None else parsedate_to_datetime(header).timestamp() - time.time()
+        return None if header is None else parsedate_to_datetime(header).timestamp()
     except ValueError:
         return None
