@@ -63,6 +63,22 @@ class Balance:
 
 _Side = tuple[str, Kind]
 
+# What every order runs, built once: building a statement costs more than running it does.
+_LOCK_ACCOUNT: Final = select(schema.account.c.id).where(schema.account.c.id == bindparam("whose")).with_for_update()
+_LOCK_BALANCES: Final = (
+    select(schema.balance.c.account, schema.balance.c.kind, schema.balance.c.amount_mc, schema.balance.c.version)
+    .where(tuple_(schema.balance.c.account, schema.balance.c.kind).in_(bindparam("sides", expanding=True)))
+    .order_by(schema.balance.c.account, schema.balance.c.kind)
+    .with_for_update()
+)
+_SET_BALANCE: Final = (
+    update(schema.balance)
+    .where(schema.balance.c.account == bindparam("whose"), schema.balance.c.kind == bindparam("which"))
+    .values(amount_mc=bindparam("amount"), version=bindparam("after"))
+)
+# One statement for all rows: RETURNING in the order of the rows would cost SQLite a statement each.
+_INSERT_TRANSFERS: Final = insert(schema.transfer).returning(schema.transfer.c.idem_key, schema.transfer.c.id)
+
 
 def _sides(movement: Movement) -> tuple[_Side, _Side]:
     account = movement.account
@@ -101,9 +117,7 @@ async def move(rows: AsyncConnection, movements: Sequence[Movement], *, now_ms: 
     _check_signs(balances, movements)
     await rows.execute(insert(schema.entry), entries)
     await rows.execute(
-        update(schema.balance)
-        .where(schema.balance.c.account == bindparam("whose"), schema.balance.c.kind == bindparam("which"))
-        .values(amount_mc=bindparam("amount"), version=bindparam("after")),
+        _SET_BALANCE,
         [
             {"whose": account, "which": kind, "amount": amount, "after": version}
             for (account, kind), (amount, version) in balances.items()
@@ -113,13 +127,7 @@ async def move(rows: AsyncConnection, movements: Sequence[Movement], *, now_ms: 
 
 
 async def _locked(rows: AsyncConnection, sides: set[_Side]) -> dict[_Side, tuple[int, int]]:
-    table = schema.balance
-    found = await rows.execute(
-        select(table.c.account, table.c.kind, table.c.amount_mc, table.c.version)
-        .where(tuple_(table.c.account, table.c.kind).in_(sorted(sides)))
-        .order_by(table.c.account, table.c.kind)
-        .with_for_update()
-    )
+    found = await rows.execute(_LOCK_BALANCES, {"sides": sorted(sides)})
     return {(row.account, Kind(row.kind)): (row.amount_mc, row.version) for row in found}
 
 
@@ -142,12 +150,7 @@ async def _insert_transfers(
         }
         for movement, (source, target) in zip(movements, sides, strict=True)
     ]
-    await rows.execute(insert(schema.transfer), values)
-    # One look for all: RETURNING in the order of the rows would cost SQLite a statement each.
-    table = schema.transfer
-    found = await rows.execute(
-        select(table.c.idem_key, table.c.id).where(table.c.idem_key.in_([value["idem_key"] for value in values]))
-    )
+    found = await rows.execute(_INSERT_TRANSFERS, values)
     id_of = {row.idem_key: row.id for row in found}
     return [id_of[movement.idem_key] for movement in movements]
 
@@ -178,13 +181,13 @@ async def ensure_account(rows: AsyncConnection, account: AccountId, *, now_ms: i
 
     Two orders under one key wait here for each other; the second then finds the first's film.
     """
-    lock = select(schema.account.c.id).where(schema.account.c.id == account).with_for_update()
-    if await rows.scalar(lock) is not None:
+    whose = {"whose": account}
+    if await rows.scalar(_LOCK_ACCOUNT, whose) is not None:
         return
     await insert_missing(rows, schema.account, {"id": account, "created_at_ms": now_ms})
     for kind in (Kind.AVAILABLE, Kind.HELD):
         await insert_missing(rows, schema.balance, {"account": account, "kind": kind, "amount_mc": 0, "version": 0})
-    await rows.execute(lock)
+    await rows.execute(_LOCK_ACCOUNT, whose)
 
 
 async def grant(books: Books, account: AccountId, amount_mc: MilliCredits, *, idem_key: str) -> None:

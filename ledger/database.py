@@ -18,6 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from film.clock import Clock
 from film.errors import DatabaseUnusable
+from ledger.sqlite_driver import connect_sqlite
 
 #: How long a writer waits for another process's transaction, in milliseconds.
 _BUSY_MS: Final = 30_000
@@ -142,8 +143,17 @@ async def open_books(url: str, clock: Clock, *, migrate: bool) -> Books:
 
 def _sqlite(url: str, clock: Clock) -> Books:
     # One writer connection: SQLite has one writer anyway, and a queue here beats a lock error there.
-    writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=60)
-    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=4, max_overflow=0, pool_timeout=60)
+    writer, reader = (
+        create_async_engine(
+            url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=60,
+            connect_args={"async_creator_fn": connect_sqlite},
+        )
+        for size in (1, 4)
+    )
     for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
         _prepare_sqlite(engine, begin)
     return Books(writer, reader, clock)

@@ -118,26 +118,27 @@ async def _insert_film(
     now_ms: int,
 ) -> None:
     await rows.execute(
-        insert(schema.film).values(
-            id=film_id,
-            account=customer.account,
-            api_key=customer.api_key,
-            idem_key=idem_key,
-            fingerprint=request_fingerprint(request),
-            request=request.model_dump(mode="json"),
-            plan=[asdict(slot) for slot in request.plan()],
-            status=Status.QUEUED,
-            progress=0,
-            stage_times_ms={Status.QUEUED: now_ms},
-            awaiting_approval=False,
-            cost_estimate_mc=sum(request.prices()),
-            epoch=0,
-            dispatch_n=0,
-            compose_n=0,
-            simulated=simulated,
-            created_at_ms=now_ms,
-            updated_at_ms=now_ms,
-        )
+        insert(schema.film),
+        {
+            "id": film_id,
+            "account": customer.account,
+            "api_key": customer.api_key,
+            "idem_key": idem_key,
+            "fingerprint": request_fingerprint(request),
+            "request": request.model_dump(mode="json"),
+            "plan": [asdict(slot) for slot in request.plan()],
+            "status": Status.QUEUED,
+            "progress": 0,
+            "stage_times_ms": {Status.QUEUED: now_ms},
+            "awaiting_approval": False,
+            "cost_estimate_mc": sum(request.prices()),
+            "epoch": 0,
+            "dispatch_n": 0,
+            "compose_n": 0,
+            "simulated": simulated,
+            "created_at_ms": now_ms,
+            "updated_at_ms": now_ms,
+        },
     )
 
 
