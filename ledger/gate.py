@@ -5,9 +5,10 @@ slot is taken in the transaction that commits the intent, so the gate holds acro
 own. Polls never come here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.ids import FilmId
@@ -63,13 +64,13 @@ async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, n
     recent = [at_ms for at_ms in granted_ms if at_ms + span_ms > now_ms]
     closed_ms = state.closed_until_ms if state.closed_until_ms <= now_ms + _CLOSED_MAX_MS else 0
     not_before_ms = max(closed_ms, recent[-rule.submits] + span_ms if len(recent) >= rule.submits else 0)
-    if not_before_ms > now_ms:
-        return await _wait(rows, rule, film_id, at_ms=not_before_ms)
-    free = rule.submits - len(recent)
+    free = 0 if not_before_ms > now_ms else rule.submits - len(recent)
     if rule.jobs_at_once is not None:
         free = min(free, rule.jobs_at_once - await _jobs(rows, rule))
-    if free <= await _ahead(rows, rule, film_id, now_ms=now_ms):
-        return await _wait(rows, rule, film_id, at_ms=now_ms + rule.patience_ms)
+    if free <= 0 or free <= await _ahead(rows, rule, film_id, now_ms=now_ms):
+        place = await _place(rows, rule, film_id, now_ms=now_ms)
+        at_ms = max(_turn_ms(recent, rule, place, now_ms=now_ms), not_before_ms)
+        return await _wait(rows, rule, film_id, at_ms=at_ms)
     granted = [*recent, now_ms][-rule.submits :]
     await rows.execute(update(gate).filter_by(**key).values(granted_at_ms=granted))
     await _served(rows, rule, film_id, now_ms=now_ms)
@@ -123,17 +124,44 @@ async def _jobs(rows: AsyncConnection, rule: GateRule) -> int:
     return int((await rows.scalar(query)) or 0)
 
 
+def _turn_ms(recent: Sequence[int], rule: GateRule, place: int, *, now_ms: int) -> int:
+    """Return when the film at a place of the queue should ask again.
+
+    A queue that asks all at once asks as often as it is long for every slot. So only the next two ask at the next
+    slot, and whoever is further back when half of those before it may have been served: films before it end, too. A
+    window is the longest anybody waits to be told again.
+    """
+    span_ms, turn = rule.window_ms + rule.guard_ms, place // 2
+    free_at_ms = [0] * (rule.submits - len(recent)) + [at_ms + span_ms for at_ms in recent[-rule.submits :]]
+    rounds, slot = divmod(turn, rule.submits)
+    at_ms = free_at_ms[slot] + rounds * span_ms
+    if at_ms <= now_ms:  # the window has room: it is a running job's end, or another film's turn, that is waited for
+        at_ms = now_ms + (turn + 1) * rule.patience_ms
+    return min(at_ms, now_ms + span_ms)
+
+
 async def _ahead(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_ms: int) -> int:
     """Return how many other films wait that were served longer ago; one that doesn't come back is forgotten."""
+    served_ms = await _last_grant_ms(rows, rule, film_id)
+    longer_ago = schema.gate_waiter.c.last_grant_ms < served_ms
+    return await _waiting(rows, rule, film_id, longer_ago, now_ms=now_ms)
+
+
+async def _place(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_ms: int) -> int:
+    """Return how many other films the queue has before one; among those served equally long ago the id decides."""
+    waiter, served_ms = schema.gate_waiter, await _last_grant_ms(rows, rule, film_id)
+    before = (waiter.c.last_grant_ms < served_ms) | ((waiter.c.last_grant_ms == served_ms) & (waiter.c.film < film_id))
+    return await _waiting(rows, rule, film_id, before, now_ms=now_ms)
+
+
+async def _last_grant_ms(rows: AsyncConnection, rule: GateRule, film_id: FilmId) -> int:
     waiter = schema.gate_waiter
-    own = await rows.scalar(
-        select(waiter.c.last_grant_ms).filter_by(vendor=rule.vendor, model=rule.model, film=film_id)
-    )
-    return await _waiting(rows, rule, film_id, now_ms=now_ms, served_before_ms=own or 0)
+    query = select(waiter.c.last_grant_ms).filter_by(vendor=rule.vendor, model=rule.model, film=film_id)
+    return (await rows.scalar(query)) or 0
 
 
 async def _waiting(
-    rows: AsyncConnection, rule: GateRule, besides: FilmId, *, now_ms: int, served_before_ms: int | None = None
+    rows: AsyncConnection, rule: GateRule, besides: FilmId, which: ColumnElement[bool] | None = None, *, now_ms: int
 ) -> int:
     waiter = schema.gate_waiter
     query = select(func.count()).where(
@@ -142,8 +170,8 @@ async def _waiting(
         waiter.c.film != besides,
         waiter.c.back_at_ms > now_ms - 2 * rule.patience_ms,
     )
-    if served_before_ms is not None:
-        query = query.where(waiter.c.last_grant_ms < served_before_ms)
+    if which is not None:
+        query = query.where(which)
     return int((await rows.scalar(query)) or 0)
 
 

@@ -63,6 +63,7 @@ async def _drawn(run: FilmRun, storyboard: Storyboard, index: int, character: Ch
         folder=f"anchors/{print_}",
         suffix=".png",
         gate=gate_image,
+        turn=run.turns[studio.images.rule],
     )
     stored = await buy(studio.desk, run.lease, wanted, studio.images)
     async with studio.local_copy(stored.object_key) as file:

@@ -1,7 +1,8 @@
 """What buying needs, as ports: the books, the clock, the store, the waits and, for proofs, the crash points."""
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -61,3 +62,5 @@ class Wanted:
     suffix: str
     #: Raises ClipRejected for a file that may not be used; runs in a thread.
     gate: Callable[[Path], object]
+    #: Held while a place in the vendor's queue is asked for: of a film's many orders, one asks at a time.
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -129,6 +129,7 @@ async def _bought(run: FilmRun, slot: Slot, script: _Script) -> StoredFile:
         folder=f"clips/{content}",
         suffix=".mp4",
         gate=lambda file: gate_clip(file, kept_s=slot.kept_s),
+        turn=run.turns[counter.rule],
     )
     return await buy(run.studio.desk, run.lease, wanted, counter)
 

@@ -146,14 +146,15 @@ async def _allowance(order: Order, counter: Counter) -> Allowance:
 
 
 async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter, allowance: Allowance) -> Attempt:
-    while True:
-        nonce = secrets.randbelow(2**31 - 2) + 1
-        intended = await attempts.intend(
-            desk.books, lease, wanted.purchase, counter.rule, nonce=nonce, allowance=allowance
-        )
-        if not isinstance(intended, NotBefore):
-            return intended
-        await desk.clock.sleep(max(intended.at_ms / 1000 - desk.clock.now(), 0.01))
+    async with wanted.turn:
+        while True:
+            nonce = secrets.randbelow(2**31 - 2) + 1
+            intended = await attempts.intend(
+                desk.books, lease, wanted.purchase, counter.rule, nonce=nonce, allowance=allowance
+            )
+            if not isinstance(intended, NotBefore):
+                return intended
+            await desk.clock.sleep(max(intended.at_ms / 1000 - desk.clock.now(), 0.01))
 
 
 async def _unsent(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError | str) -> None:

@@ -1,6 +1,7 @@
 """One run of one film: its lease, its stop signal, its settling. Every end of a run goes through here."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from film.ids import FilmId
 from film.status import ErrorCode, Status
 from ledger import films
 from ledger.ending import cancel_film, fail_film
+from ledger.gate import GateRule
 from ledger.leases import Lease, release_lease, take_lease
 from ledger.rows import Fault, Film
 from tasks.blame import StageFault, fault_of
@@ -58,6 +60,8 @@ class FilmRun:
         since_ms = 0 if lease.epoch == 1 else film.updated_at_ms
         self.report = Report(studio.books, studio.objects, lease.film_id, flow_run_id=flow_run_id, since_ms=since_ms)
         self.stage = Status.QUEUED
+        #: Of the film's orders, one asks a gate at a time.
+        self.turns: defaultdict[GateRule, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._stop = asyncio.Event()
         #: The film's fault that no stage of it raised: its deadline.
         self.fault: Fault | None = None

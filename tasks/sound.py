@@ -39,6 +39,7 @@ async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, order: VoiceOrder
         folder=f"sounds/{content}",
         suffix=".mp3",
         gate=gate_sound,
+        turn=run.turns[run.studio.voices.rule],
     )
     return (await buy(run.studio.desk, run.lease, wanted, run.studio.voices)).object_key
 

@@ -1,6 +1,7 @@
 """How a film is run in a history, as tasks/run does it: lease, renew, walk, settle; a new process when one falters."""
 
 import asyncio
+from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from film.status import Status
 from ledger import films, stages
 from ledger.attempts import Purchase
 from ledger.ending import complete_film
+from ledger.gate import GateRule
 from ledger.leases import Lease, renew_leases, take_lease
 from ledger.rows import Deliverables
 from tasks.blame import fault_of
@@ -21,6 +23,8 @@ from tasks.render import buy
 from tests.simulation.process import Process
 from tests.simulation.vendor import DAMAGED
 from tests.simulation.world import World
+
+Turns = defaultdict[GateRule, asyncio.Lock]
 
 _RESULT: Final = Deliverables(
     film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
@@ -99,32 +103,37 @@ def _first(error: BaseException) -> BaseException:
 
 async def _walk(world: World, process: Process, desk: Desk, lease: Lease, *, text: str) -> None:
     plan = (await films.film(desk.books, lease.film_id)).plan
+    turns: Turns = defaultdict(asyncio.Lock)
     for stage in (Status.SCRIPTING, Status.MODERATION, Status.ANCHORING):
         await stages.enter_stage(desk.books, lease, stage)
-    await _buy(world, process, desk, lease, Purpose.ANCHOR, slot=0, text="a face")
+    await _buy(world, process, desk, lease, turns, Purpose.ANCHOR, slot=0, text="a face")
     await stages.enter_stage(desk.books, lease, Status.GENERATING)
     async with asyncio.TaskGroup() as group:
         # Equal lines, within a film and in all films: a vendor that lists by text shows each of them all of them.
         for line in range(min(len(plan), 2)):
-            group.create_task(_buy(world, process, desk, lease, Purpose.NARRATION, slot=line, text="Once upon a time"))
+            group.create_task(
+                _buy(world, process, desk, lease, turns, Purpose.NARRATION, slot=line, text="Once upon a time")
+            )
         for slot in plan:
             wish = f"{text} {slot.index}"
-            group.create_task(_buy(world, process, desk, lease, Purpose.SEGMENT, slot=slot.index, text=wish))
+            group.create_task(_buy(world, process, desk, lease, turns, Purpose.SEGMENT, slot=slot.index, text=wish))
     for stage in (Status.AUDIO, Status.COMPOSING, Status.DELIVERING):
         await stages.enter_stage(desk.books, lease, stage)
     await complete_film(desk.books, lease, _RESULT)
 
 
 async def _buy(
-    world: World, process: Process, desk: Desk, lease: Lease, purpose: Purpose, *, slot: int, text: str
+    world: World, process: Process, desk: Desk, lease: Lease, turns: Turns, purpose: Purpose, *, slot: int, text: str
 ) -> None:
+    counter = world.counter(process, purpose)
     wanted = Wanted(
         purchase=Purchase(purpose=purpose, slot=slot, order=VoiceOrder(text=text), fingerprint=text),
         folder=purpose.value,
         suffix=".bin",
         gate=_gate,
+        turn=turns[counter.rule],
     )
-    await buy(desk, lease, wanted, world.counter(process, purpose))
+    await buy(desk, lease, wanted, counter)
 
 
 def _gate(file: Path) -> None:

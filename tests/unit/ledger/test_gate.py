@@ -1,5 +1,7 @@
 """The rate gate: never more than the vendor allows, as many as it allows, fair between films."""
 
+import heapq
+
 import pytest
 
 from film.ids import FilmId
@@ -81,6 +83,27 @@ async def test_a_film_that_went_away_blocks_nobody(books: Books, clock: HandCloc
     assert isinstance(await ask(books, TWO, single), NotBefore)
     clock.time += 120
     assert await ask(books, ONE, single) is None
+
+
+@pytest.mark.parametrize("ending", [0, 3], ids=["all-stay", "every-third-ends"])
+async def test_a_long_queue_asks_a_few_times_a_slot_and_wastes_none(
+    books: Books, clock: HandClock, ending: int
+) -> None:
+    """60 films for 5 slots a window: a handful of questions a film, each slot taken within a window of its opening."""
+    queue = [(clock.time, FilmId(f"vid_{number:02}")) for number in range(60)]
+    asked, granted = 0, list[float]()
+    while queue:
+        at_s, film = heapq.heappop(queue)
+        clock.time = max(clock.time, at_s)
+        answer = await ask(books, film)
+        asked += 1
+        if answer is None:
+            granted.append(clock.time)
+        elif not (ending and asked > 60 and int(film[-2:]) % ending == 0):  # it was canceled while it waited
+            heapq.heappush(queue, (answer.at_ms / 1000, film))
+    assert asked <= 7 * 60
+    windows = -(-len(granted) // RULE.submits) - 1
+    assert granted[-1] - granted[0] <= (windows + bool(ending)) * 61 + 1
 
 
 async def test_a_post_that_never_left_gives_its_slot_back(books: Books, leased: Lease) -> None:
