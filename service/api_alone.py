@@ -9,9 +9,10 @@ import typer
 
 from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
-from service.api_server import api_links, api_parts, origin_of, serve_api, vendor_voices
+from service.api_server import api_parts, origin_of, serve_api, vendor_voices
 from service.json_logs import log_json_lines
 from store.objects import Objects
+from tasks.links import house_links
 from tasks.settings import Settings
 
 
@@ -24,7 +25,7 @@ async def api_alone(settings: Settings, *, host: str, port: int) -> int:
         _books(settings, clock) as books,
         vendor_voices(settings, clock, origin=origin if settings.simulated else None) as voices,
     ):
-        links = api_links(settings, Objects(settings.objects_url), clock, host=host, port=port)
+        links = house_links(settings, Objects(settings.objects_url), clock, host=host, port=port)
         parts = api_parts(settings, books, links, allowed_origin=origin_of(origin), voices=voices)
         serving = asyncio.create_task(serve_api(parts, host=host, port=port))
         loop = asyncio.get_running_loop()

@@ -29,7 +29,6 @@ from service.addresses import HOST, PORT
 from service.punctual import PunctualProtocol
 from simulators.launch import SIMULATED_KEYS
 from store.links import Links
-from store.objects import Objects
 from tasks.crash import kill_at
 from tasks.desk import no_fault
 from tasks.ordering import require_makeable
@@ -49,12 +48,6 @@ _STOP_S: Final = 10
 _VOICES_S: Final = 600.0
 
 ListVoices = Callable[[], Awaitable[Sequence[VoiceOffer]]]
-
-
-def api_links(settings: Settings, objects: Objects, clock: Clock, *, host: str = HOST, port: int = PORT) -> Links:
-    """Return what mints the links to stored files, for the API and the sender alike."""
-    public_url = settings.public_url or f"http://{host}:{port}"
-    return Links(objects=objects, public_url=public_url, secret=house_secret(settings), clock=clock)
 
 
 def api_parts(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from providers.egress import post_webhook
-from service.api_server import api_links, api_parts, listed_voices, serving_api
+from service.api_server import api_parts, listed_voices, serving_api
 from service.prefect_server import prefect_server
 from service.sender import Sender, send_forever
 from service.signals import sigterm
@@ -102,7 +102,7 @@ async def worker(house: House) -> AsyncIterator[str]:
 async def api(house: House) -> AsyncIterator[str]:
     """Serve the HTTP API, and send the webhooks it promises."""
     opened, settings = house.opened(), house.settings
-    links = api_links(settings, opened.objects, opened.clock, port=settings.api_port)
+    links = opened.links
     voices = listed_voices(opened.speakers, opened.clock)
     parts = api_parts(settings, opened.books, links, allowed_origin=opened.allowed_origin, voices=voices)
     post = functools.partial(post_webhook, allowed_origin=opened.allowed_origin)

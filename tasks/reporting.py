@@ -21,12 +21,13 @@ from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.events import emit_event
 
 from film.credits import credits_number
+from film.errors import StoreUnusable
 from film.ids import FilmId
 from film.status import SegmentState
 from ledger import films
 from ledger.database import Books
-from ledger.rows import Film, Segment
-from store.objects import Objects
+from ledger.rows import Deliverables, Film, Segment
+from store.links import LIFE_S, Links
 from tasks.prefect_runs import PREFECT_TROUBLE
 from tasks.statement import credit_statement, storyboard_markdown
 
@@ -52,20 +53,18 @@ class _Shown:
 class Report:
     """Follows one film's rows for one flow run."""
 
-    def __init__(
-        self, books: Books, objects: Objects, film_id: FilmId, *, flow_run_id: UUID | None, since_ms: int
-    ) -> None:
+    def __init__(self, books: Books, links: Links, film_id: FilmId, *, flow_run_id: UUID | None, since_ms: int) -> None:
         """Begin a report.
 
         Args:
             books: The ledger.
-            objects: Where the finished film lies.
+            links: Mints the finished film's link.
             film_id: The film.
             flow_run_id: The flow run that makes it; None, outside a flow, shows nothing.
             since_ms: Statuses entered earlier were told by an earlier run.
         """
         self._books = books
-        self._objects = objects
+        self._links = links
         self._film_id = film_id
         self._flow_run_id = flow_run_id
         self._since_ms = since_ms
@@ -124,9 +123,9 @@ class Report:
                 if not self._tagged:
                     await _tag(client, flow_run_id, film.id)
                     self._tagged = True
-                for shown in self._shown(film, segments):
+                for shown in await self._shown(film, segments):
                     await self._publish(client, flow_run_id, shown)
-        except PREFECT_TROUBLE as trouble:
+        except (StoreUnusable, *PREFECT_TROUBLE) as trouble:
             _LOG.warning("%s goes on; Prefect doesn't show it now: %s", film.id, trouble)
 
     def _emit(self, film: Film, segments: list[Segment]) -> None:
@@ -147,7 +146,7 @@ class Report:
                 id=uuid5(NAMESPACE_URL, f"longvideo:{film.id}:{status}:{at_ms}"),
             )
 
-    def _shown(self, film: Film, segments: list[Segment]) -> list[_Shown]:
+    async def _shown(self, film: Film, segments: list[Segment]) -> list[_Shown]:
         board = storyboard_markdown(film, segments, self._pictures)
         found = [
             _Shown(name="progress", kind="progress", data=float(film.progress), description=f"{film.id} {film.status}"),
@@ -155,11 +154,17 @@ class Report:
             _Shown(name="credits", kind="markdown", data=credit_statement(film, segments), description="Credits"),
         ]
         if film.result is not None:
-            url = self._objects.url_of(film.result.film)
             found.append(
-                _Shown(name="film", kind="markdown", data=f"[{Path(film.result.film).name}]({url})", description=url)
+                _Shown(name="film", kind="markdown", data=await self._link(film.result), description="The film")
             )
         return found
+
+    async def _link(self, result: Deliverables) -> str:
+        """Return the film's link and where it lies: a browser doesn't open a file from a page of the web."""
+        days = LIFE_S // 86_400
+        link = f"[{Path(result.film).name}]({await self._links.link(result.film)})"
+        stored = self._links.objects.url_of(result.film)
+        return f"{link}, good for {days} days; `longvideo show {self._film_id}` tells more.\n\nStored as `{stored}`\n"
 
     async def _publish(self, client: PrefectClient, flow_run_id: UUID, shown: _Shown) -> None:
         if self._last.get(shown.name) == shown:

@@ -58,7 +58,7 @@ class FilmRun:
         self.flow_run_id = flow_run_id
         # What the last run may not have come to tell is told again.
         since_ms = 0 if lease.epoch == 1 else film.updated_at_ms
-        self.report = Report(studio.books, studio.objects, lease.film_id, flow_run_id=flow_run_id, since_ms=since_ms)
+        self.report = Report(studio.books, studio.links, lease.film_id, flow_run_id=flow_run_id, since_ms=since_ms)
         self.stage = Status.QUEUED
         #: Of the film's orders, one asks a gate at a time.
         self.turns: defaultdict[GateRule, asyncio.Lock] = defaultdict(asyncio.Lock)

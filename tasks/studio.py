@@ -28,6 +28,7 @@ from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
 from tasks.holder import new_holder
 from tasks.keeping import Keeper
+from tasks.links import house_links
 from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.timings import Timings
@@ -51,6 +52,7 @@ class Studio:
             "anthropic": writing,
         }
         self.holder = new_holder()
+        self.links = house_links(settings, desk.objects, desk.clock)
         self.keeper = Keeper(desk.books, desk.clock, desk.timings)
         self.buttons = Buttons(desk.books)
         self._doors = doors

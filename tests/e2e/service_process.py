@@ -13,8 +13,9 @@ from ledger.keys import create_key
 from ledger.processes import ProcessKind, tell_alive
 from ledger.showing import Page, film_page
 from providers.egress import post_webhook
-from service.api_server import api_links, api_parts, listed_voices, origin_of, serving_api
+from service.api_server import api_parts, listed_voices, origin_of, serving_api
 from service.sender import Sender, send_forever
+from tasks.links import house_links
 from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
@@ -41,7 +42,7 @@ async def serve(port: int) -> None:
         account = await create_account(studio.books, "acme")
         await grant_once(studio.books, account, 10_000_000, reason="")
         key = await create_key(studio.books, account, pepper=secret)
-        links = api_links(settings, studio.objects, studio.clock, port=port)
+        links = house_links(settings, studio.objects, studio.clock, port=port)
         origin = origin_of(settings.simulators_url)
         voices = listed_voices(studio.speakers, studio.clock)
         parts = api_parts(settings, studio.books, links, allowed_origin=origin, voices=voices)
