@@ -11,6 +11,7 @@ from api.callers import HasCaller, HasFilmId
 from api.openapi import errors
 from api.parts import HasParts
 from api.watching import Change, Place, Watch
+from film.errors import TooManyStreams
 from film.ids import FilmId
 from ledger.showing import owned_film
 
@@ -21,13 +22,15 @@ _RETRY: Final = b"retry: 2000\n\n"
 _STILL_HERE: Final = b": still here\n\n"
 #: Looks without a change between two signs of life.
 _QUIET_LOOKS: Final = 30
+#: A stream ends when its film does, or its listener goes: when, nobody knows.
+_COME_BACK_S: Final = 10
 _STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
 @router.get(
     "/{id}/events",
     response_class=StreamingResponse,
-    responses={**errors(404), 200: {"description": "One event a change.", "content": _STREAM}},
+    responses={**errors(404, 429), 200: {"description": "One event a change.", "content": _STREAM}},
 )
 async def follow_video(
     request: Request,
@@ -42,19 +45,24 @@ async def follow_video(
     await owned_film(parts.books, film_id, caller.key_id)
     since = None if last_event_id is None else Place.parse(last_event_id)
     watch: Watch = request.app.state.watch
+    if parts.streams_at_once and watch.streams_of(caller.key_id) >= parts.streams_at_once:
+        raise TooManyStreams(limit=parts.streams_at_once, retry_after_s=_COME_BACK_S)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(watch, film_id, since), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(
+        _events(watch, caller.key_id, film_id, since), media_type="text/event-stream", headers=headers
+    )
 
 
-async def _events(watch: Watch, film_id: FilmId, since: Place | None) -> AsyncIterator[bytes]:
+async def _events(watch: Watch, key_id: str, film_id: FilmId, since: Place | None) -> AsyncIterator[bytes]:
     yield _RETRY
     quiet = 0
-    async for change in watch.follow(film_id, since):
-        quiet = quiet + 1 if change is None else 0
-        if change is not None:
-            yield _event(film_id, change)
-        elif quiet % _QUIET_LOOKS == 0:
-            yield _STILL_HERE
+    with watch.counted(key_id):
+        async for change in watch.follow(film_id, since):
+            quiet = quiet + 1 if change is None else 0
+            if change is not None:
+                yield _event(film_id, change)
+            elif quiet % _QUIET_LOOKS == 0:
+                yield _STILL_HERE
 
 
 def _event(film_id: FilmId, change: Change) -> bytes:

@@ -22,8 +22,10 @@ class _Once:
         figures = self._figures
         films = {(status.value,): figures.films.get(status, 0) for status in Status}
         yield _gauge("films", "Films by status.", ("status",), films)
-        told = "Paid tries by vendor and state; rejected: 429s and refusals; absent, orphaned: ambiguous sends."
+        told = "Paid tries by vendor and state; rejected: refused; absent, orphaned: ambiguous sends."
         yield _gauge("attempts", told, ("vendor", "state"), figures.attempts)
+        told = "Submits refused as too many, by vendor and model."
+        yield _gauge("submits_429", told, ("vendor", "model"), figures.too_many)
         webhooks = {(state,): number for state, number in figures.webhooks.items()}
         yield _gauge("webhooks", "Webhooks by state.", ("state",), webhooks)
         yield _gauge("credits_held", "Customers' credits held for films.", (), {(): figures.held_mc / _CREDIT_MC})

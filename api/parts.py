@@ -49,6 +49,8 @@ class Parts:
     #: The one origin that URLs may lead to besides public addresses: the simulators'.
     allowed_origin: str | None = None
     limits: OrderLimits = UNLIMITED
+    #: Films a key may follow live at once, in one process; 0 is no limit.
+    streams_at_once: int = 0
     #: Refuse an Idempotency-Key that comes again with another body, instead of answering with its film.
     idempotency_strict: bool = False
     #: Raises what this house can't make of a request that is right in itself.

@@ -1,7 +1,9 @@
 """Films watched live: one look at the rows for all listeners of a process, and the events that two looks amount to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,10 +83,26 @@ class Watch:
         self._books = books
         self._clock = clock
         self._listeners: dict[FilmId, int] = {}
+        self._streams: Counter[str] = Counter()
         self._looks: Mapping[FilmId, Look] = {}
         self._turn = asyncio.Condition()
         self._looking: asyncio.Task[None] | None = None
         self._stopped = False
+
+    def streams_of(self, key_id: str) -> int:
+        """Return how many streams a key has open here."""
+        return self._streams[key_id]
+
+    @contextmanager
+    def counted(self, key_id: str) -> Iterator[None]:
+        """Count a key's stream for the length of the block."""
+        self._streams[key_id] += 1
+        try:
+            yield
+        finally:
+            self._streams[key_id] -= 1
+            if not self._streams[key_id]:
+                del self._streams[key_id]
 
     async def follow(self, film_id: FilmId, since: Place | None) -> AsyncIterator[Change | None]:
         """Yield what happens to a film after `since` until it has ended; None when nothing did for a while."""

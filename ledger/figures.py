@@ -24,8 +24,10 @@ class Figures:
     """All figures of one look."""
 
     films: Mapping[Status, int]
-    #: By vendor and state. Rejected: 429s and refusals; absent and orphaned: sends whose outcome was in doubt.
+    #: By vendor and state. Rejected: the vendor refused; absent and orphaned: sends whose outcome was in doubt.
     attempts: Mapping[tuple[str, str], int]
+    #: Submits that were refused as too many (429), by vendor and model.
+    too_many: Mapping[tuple[str, str], int]
     webhooks: Mapping[str, int]
     held_mc: int
     posted_mc: int
@@ -38,7 +40,7 @@ class Figures:
 
 async def figures(books: Books) -> Figures:
     """Read every figure."""
-    film, attempt, outbox, balance = schema.film, schema.attempt, schema.outbox, schema.balance
+    film, attempt, gate, outbox, balance = schema.film, schema.attempt, schema.rate_gate, schema.outbox, schema.balance
     now_ms = books.now_ms()
     async with books.reading() as rows:
         films = await rows.execute(select(film.c.status, func.count()).group_by(film.c.status))
@@ -47,6 +49,10 @@ async def figures(books: Books) -> Figures:
             select(attempt.c.vendor, attempt.c.state, func.count()).group_by(attempt.c.vendor, attempt.c.state)
         )
         attempts = {(vendor, state): int(number) for vendor, state, number in tried}
+        refused = await rows.execute(
+            select(gate.c.vendor, gate.c.model, func.sum(gate.c.refused_n)).group_by(gate.c.vendor, gate.c.model)
+        )
+        too_many = {(vendor, model): int(number) for vendor, model, number in refused}
         sent = await rows.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
         webhooks = {state: int(number) for state, number in sent}
         held = await rows.scalar(select(func.sum(balance.c.amount_mc)).where(balance.c.kind == Kind.HELD))
@@ -65,6 +71,7 @@ async def figures(books: Books) -> Figures:
     return Figures(
         films=by_status,
         attempts=attempts,
+        too_many=too_many,
         webhooks=webhooks,
         held_mc=int(held or 0),
         posted_mc=int(posted or 0),

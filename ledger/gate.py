@@ -8,7 +8,7 @@ own. Polls never come here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.ids import FilmId
@@ -95,15 +95,15 @@ async def lock_gate(rows: AsyncConnection, *, vendor: str, model: str, key_print
 
 
 async def close_gate(books: Books, rule: GateRule, *, for_s: float) -> None:
-    """Let nobody submit for `for_s` seconds: the vendor answered 429."""
+    """Let nobody submit for `for_s` seconds, and count it: the vendor answered 429."""
     gate = schema.rate_gate
     until_ms = books.now_ms() + min(round(for_s * 1000), _CLOSED_MAX_MS)
+    later_ms = case((gate.c.closed_until_ms < until_ms, until_ms), else_=gate.c.closed_until_ms)
     async with books.writing() as rows:
         await rows.execute(
             update(gate)
-            .where(gate.c.closed_until_ms < until_ms)
             .filter_by(vendor=rule.vendor, key_print=rule.key_print, model=rule.model)
-            .values(closed_until_ms=until_ms)
+            .values(closed_until_ms=later_ms, refused_n=gate.c.refused_n + 1)
         )
 
 

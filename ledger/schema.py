@@ -234,6 +234,7 @@ rate_gate = Table(
     Column("model", String(64), primary_key=True),
     Column("granted_at_ms", JSON, nullable=False),
     Column("closed_until_ms", BigInteger, nullable=False),
+    Column("refused_n", Integer, nullable=False, server_default="0"),
 )
 
 gate_waiter = Table(

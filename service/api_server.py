@@ -70,6 +70,7 @@ def api_parts(
         simulated=settings.simulated,
         allowed_origin=allowed_origin,
         limits=OrderLimits(films_at_once=settings.account_films_at_once, orders_a_minute=settings.orders_a_minute),
+        streams_at_once=settings.streams_at_once,
         idempotency_strict=settings.idempotency_strict,
         require_makeable=functools.partial(require_makeable, settings=settings),
         voices=voices,

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     secret: SecretStr = Field(SecretStr(""), description="Signs links, callbacks, keys; empty: made in the home.")
     account_films_at_once: int = Field(20, ge=0, description="Unfinished films an API account may have; 0: no limit.")
     orders_a_minute: int = Field(60, ge=0, description="Films an API key may order a minute; 0: no limit.")
+    streams_at_once: int = Field(20, ge=0, description="Films an API key may follow live at once; 0: no limit.")
     idempotency_strict: bool = Field(
         default=False, description="Answer a reused Idempotency-Key with another body by 422."
     )

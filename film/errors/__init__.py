@@ -3,7 +3,7 @@
 LongVideoError
 ├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
 │   ├── InvalidRequest, InsufficientCredits, MissingKey, NotAgreed, ApiKeyRefused, IdempotencyKeyReused
-│   ├── LimitReached        TooManyOrders, TooManyFilms
+│   ├── LimitReached        TooManyOrders, TooManyStreams, TooManyFilms
 │   ├── AccountUnknown, ApiKeyUnknown
 │   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
 ├── ScriptError             ScriptRefused, ScriptInvalid
@@ -68,6 +68,7 @@ from film.errors.requests import (
     SegmentsNotReady,
     TooManyFilms,
     TooManyOrders,
+    TooManyStreams,
 )
 from film.errors.root import LongVideoError
 from film.errors.service import AddressUnusable, DeadlineExceeded, PrefectUnavailable, StoreUnusable
@@ -141,4 +142,5 @@ __all__ = [
     "StoreUnusable",
     "TooManyFilms",
     "TooManyOrders",
+    "TooManyStreams",
 ]

@@ -100,6 +100,13 @@ class TooManyOrders(LimitReached):
         return f"This key may order {self.limit} films a minute: order again in {self.retry_after_s} s."
 
 
+class TooManyStreams(LimitReached):
+    """A key follows as many films at once as it may."""
+
+    def __str__(self) -> str:
+        return f"This key may follow {self.limit} films at once: close a stream, or poll with GET."
+
+
 class TooManyFilms(LimitReached):
     """An account has as many unfinished films as it may."""
 

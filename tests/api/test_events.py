@@ -7,12 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
+from api.app import build_app
 from api.watching import Place, Watch, changes
 from film.ids import FilmId
 from film.status import Status
 from ledger import stages
+from ledger.keys import FreshKey
 from ledger.progress import Look
-from tests.api.house import ORDER, House
+from tests.api.house import BASE, ORDER, House
 from tests.api.test_films import ordered
 
 _TIMES = {status.value: 1000 * place for place, status in enumerate(Status) if not status.terminal}
@@ -163,3 +165,29 @@ async def test_stopping_ends_every_stream(lite: House) -> None:
         while await waiting is not None:
             waiting = asyncio.ensure_future(anext(stream, None))
     await stream.aclose()
+
+
+async def test_a_key_follows_so_many_films_at_once(lite: House) -> None:
+    """The third stream of two is 429 with `Retry-After`; another key's is not; one that ended makes room."""
+    house = lite.served(streams_at_once=2)
+    app = build_app(house.parts)
+    watch: Watch = app.state.watch
+    mine, other = [await house.key() for _ in range(2)]
+    transport = httpx.ASGITransport(app)
+
+    async def asked(key: FreshKey) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key.secret}"}
+        async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
+            film_id = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
+            await client.post(f"/v1/videos/{film_id}/cancel")
+            return await client.get(f"/v1/videos/{film_id}/events")
+
+    with watch.counted(mine.key_id):
+        assert (await asked(mine)).status_code == 200
+        with watch.counted(mine.key_id):
+            refused = await asked(mine)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
+            assert int(refused.headers["Retry-After"]) > 0
+            assert (await asked(other)).status_code == 200
+        assert (await asked(mine)).status_code == 200
+    assert watch.streams_of(mine.key_id) == 0

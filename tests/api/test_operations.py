@@ -9,9 +9,10 @@ from api.parts import VoiceOffer
 from film.callbacks import CallbackAddress
 from film.errors import ProviderUnavailable, StoreUnusable
 from ledger import schema
+from ledger.gate import close_gate
 from ledger.processes import ProcessKind, tell_alive
 from store.objects import Objects
-from tests.api.house import ORDER, House
+from tests.api.house import OPEN_GATE, ORDER, House
 
 CALLBACKS = CallbackAddress(public_url="http://films.test", secret=b"callbacks")
 
@@ -51,6 +52,7 @@ async def test_the_books_in_figures(house: House) -> None:
     for _ in range(2):
         last = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
     await house.complete(last)
+    await close_gate(house.books, OPEN_GATE, for_s=1)
     assert (await client.get("/metrics")).status_code == 404
     text = (await client.get("/metrics", headers={"Authorization": "Bearer let me see"})).text
     lines = set(text.splitlines())
@@ -59,6 +61,7 @@ async def test_the_books_in_figures(house: House) -> None:
         'longvideo_films{status="completed"} 1.0',
         'longvideo_films{status="failed"} 0.0',
         'longvideo_attempts{state="ready",vendor="listenhub"} 3.0',
+        'longvideo_submits_429{model="happyhorse",vendor="listenhub"} 1.0',
         "longvideo_credits_held 467.5",
         "longvideo_credits_posted 467.5",
         'longvideo_stage_seconds{stage="scripting"} 1.0',

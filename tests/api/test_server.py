@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from api import guard
 from film.errors import AddressUnusable
-from service import punctual
 from service.api_server import serve_api
 from tests.api.house import ORDER, House
 from tests.api.serving import free_port, served
@@ -65,14 +65,20 @@ async def test_what_is_no_request_is_refused_and_closed(server: Server, sent: by
     assert answer.partition(b"\r\n\r\n")[2].startswith(b'{"error"')
 
 
-async def test_a_head_that_does_not_arrive_is_not_waited_for(lite: House, server: Server) -> None:
-    """A client that says nothing, or stops in the middle of its head, is dropped at the deadline; others go on."""
+async def test_the_slow_are_not_waited_for(server: Server) -> None:
+    """Who says nothing, or stops in the middle of its head or body, is dropped at the deadline; others go on."""
     began = asyncio.get_running_loop().time()
-    silent, half, done = await asyncio.gather(
-        server.raw(b""), server.raw(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: "), server.client().get("/healthz")
+    head = b"POST /v1/videos HTTP/1.1\r\nHost: x\r\n"
+    silent, half_a_head, half_a_body, done = await asyncio.gather(
+        server.raw(b""),
+        server.raw(head + b"X-Slow: "),
+        server.raw(head + b'Content-Length: 100\r\n\r\n{"prompt": '),
+        server.client().get("/healthz"),
     )
-    assert (silent, half, done.status_code) == (b"", b"", 200)
-    assert asyncio.get_running_loop().time() - began >= punctual.HEAD_S_MAX - 1
+    assert (silent, half_a_head, done.status_code) == (b"", b"", 200)
+    assert half_a_body.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"request_timeout"' in half_a_body
+    assert asyncio.get_running_loop().time() - began >= guard.BODY_S_MAX - 1
 
 
 async def test_stopping_ends_streams_and_refuses_newcomers(server: Server) -> None:
