@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import RowMapping, Select, and_, func, or_, select
+from sqlalchemy import RowMapping, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.errors import FilmNotFound
@@ -14,6 +15,29 @@ from ledger import schema
 from ledger.attempt import UNPAID
 from ledger.database import Books
 from ledger.rows import Film, Segment, film_from, segment_from
+
+# What clients ask most often, built once: building a statement costs more than running it does.
+_FILM: Final = select(schema.film).where(schema.film.c.id == bindparam("film"))
+_TRIES: Final = (
+    select(func.count())
+    .where(
+        schema.attempt.c.film == schema.segment.c.film,
+        schema.attempt.c.purpose == Purpose.SEGMENT,
+        schema.attempt.c.slot == schema.segment.c.index,
+        schema.attempt.c.state.not_in(UNPAID),
+    )
+    .scalar_subquery()
+)
+_SEGMENTS: Final = (
+    select(schema.segment, _TRIES.label("tries"))
+    .where(schema.segment.c.film == bindparam("film"))
+    .order_by(schema.segment.c.index)
+)
+_COUNTS: Final = (
+    select(schema.segment.c.film, func.count().filter(schema.segment.c.state == SegmentState.READY), func.count())
+    .where(schema.segment.c.film.in_(bindparam("films", expanding=True)))
+    .group_by(schema.segment.c.film)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +89,7 @@ async def ordered_film(books: Books, film_id: FilmId) -> ShownFilm:
         FilmNotFound: There is none of that id.
     """
     async with books.reading() as rows:
-        row = (await rows.execute(select(schema.film).where(schema.film.c.id == film_id))).mappings().first()
+        row = (await rows.execute(_FILM, {"film": film_id})).mappings().first()
         counts = await _counts(rows, [film_id])
     if row is None:
         raise FilmNotFound(film_id=film_id)
@@ -78,18 +102,9 @@ async def film_detail(books: Books, film_id: FilmId, api_key: str | None) -> Fil
     Raises:
         FilmNotFound: There is none of that id, it is another key's, or it was deleted.
     """
-    segment, attempt = schema.segment, schema.attempt
     async with books.reading() as rows:
         row = await _owned(rows, film_id, api_key)
-        tried = select(func.count()).where(
-            attempt.c.film == segment.c.film,
-            attempt.c.purpose == Purpose.SEGMENT,
-            attempt.c.slot == segment.c.index,
-            attempt.c.state.not_in(UNPAID),
-        )
-        query = select(segment, tried.scalar_subquery().label("tries"))
-        found = await rows.execute(query.where(segment.c.film == film_id).order_by(segment.c.index))
-        parts = found.mappings().all()
+        parts = (await rows.execute(_SEGMENTS, {"film": film_id})).mappings().all()
     segments = [segment_from(part) for part in parts]
     done = sum(one.state is SegmentState.READY for one in segments)
     shown = ShownFilm(film=film_from(row), shots_done=done, shots_total=len(segments))
@@ -122,23 +137,15 @@ async def film_page(books: Books, api_key: str, page: Page) -> tuple[Sequence[Sh
 
 
 async def _owned(rows: AsyncConnection, film_id: FilmId, api_key: str | None) -> RowMapping:
-    table = schema.film
-    query = select(table).where(table.c.id == film_id, table.c.deleted_at_ms.is_(None))
-    if api_key is not None:
-        query = query.where(table.c.api_key == api_key)
-    row = (await rows.execute(query)).mappings().first()
-    if row is None:
+    row = (await rows.execute(_FILM, {"film": film_id})).mappings().first()
+    if row is None or row["deleted_at_ms"] is not None or api_key not in (None, row["api_key"]):
         raise FilmNotFound(film_id=film_id)
     return row
 
 
 async def _counts(rows: AsyncConnection, film_ids: Sequence[str]) -> Mapping[str, tuple[int, int]]:
     """Return the ready and all segments of each film."""
-    table = schema.segment
-    ready = func.count().filter(table.c.state == SegmentState.READY)
-    found = await rows.execute(
-        select(table.c.film, ready, func.count()).where(table.c.film.in_(film_ids)).group_by(table.c.film)
-    )
+    found = await rows.execute(_COUNTS, {"films": film_ids})
     return {film: (int(done), int(total)) for film, done, total in found}
 
 

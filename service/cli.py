@@ -39,9 +39,11 @@ def api(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = PORT,
 ) -> None:
     """Serve the HTTP API alone until Ctrl-C; any number of them may share one database."""
+    from uvloop import new_event_loop  # noqa: PLC0415 - Python's own loop answers half as many requests
+
     from service.api_alone import api_alone  # noqa: PLC0415 - FastAPI is slow to import
 
-    raise typer.Exit(run(api_alone(read_settings(), host=host, port=port), as_json=False))
+    raise typer.Exit(run(api_alone(read_settings(), host=host, port=port), as_json=False, loop=new_event_loop))
 
 
 def migrate() -> None:

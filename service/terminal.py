@@ -6,7 +6,7 @@ Exit codes: 0 completed, 1 failed, 2 bad request, 130 canceled, 143 stopped and 
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final
 
 import typer
@@ -16,6 +16,8 @@ from film.errors import LongVideoError, RequestError
 from film.status import Status
 from service.environment import prepare_environment
 from tasks.settings import Settings
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 #: A film's end as the process's exit code.
 EXIT_OF: Final = {Status.COMPLETED: 0, Status.FAILED: 1, Status.CANCELED: 130}
@@ -44,10 +46,17 @@ def read_settings(*, on_terminal: bool = False) -> Settings:
     return settings
 
 
-def run(body: Coroutine[Any, Any, int], *, as_json: bool) -> int:
-    """Run a command's coroutine and return its exit code; our own errors are told, not traced."""
+def run(body: Coroutine[Any, Any, int], *, as_json: bool, loop: LoopFactory | None = None) -> int:
+    """Run a command's coroutine and return its exit code; our own errors are told, not traced.
+
+    Args:
+        body: The command.
+        as_json: Whether errors are told to a script.
+        loop: What makes the event loop; None is Python's own.
+    """
     try:
-        return asyncio.run(body)
+        with asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(body)
     except LongVideoError as error:
         return told(error, as_json=as_json)
     except asyncio.CancelledError:
