@@ -12,7 +12,7 @@ OUT ?= film.mp4
 export PROMPT DURATION PROVIDER RESOLUTION OUT
 
 .PHONY: film test check install clean
-.PHONY: bench-film bench-compose bench-audit bench-ledger bench-makespan bench-api bench-density
+.PHONY: bench bench-film bench-compose bench-audit bench-ledger bench-makespan bench-api bench-density
 .PHONY: prove-money prove-kill prove-api prove-hostile prove-outage
 
 film: $(VENV)/.installed
@@ -27,6 +27,9 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m benchmarks
 
 bench-film bench-compose bench-audit bench-ledger bench-makespan bench-api bench-density: $(VENV)/.installed-dev
 	@LONGVIDEO_MODE=simulated $(BIN)/python -m benchmarks.$(@:bench-%=%)

@@ -32,7 +32,7 @@ from tasks.timings import Timings
 
 _FILMS: Final = (10, 50, 200)
 _SERVED: Final = 8
-_TIME_SCALE: Final = 20.0
+_TIME_SCALE: Final = 4.0
 _STEADY_S: Final = 20.0
 _START_S: Final = 600.0
 _LOOK_S: Final = 0.5

@@ -8,12 +8,19 @@ from pydantic import Field
 
 from film.ids import FilmId
 from flows.long_video import made
+from flows.options import NO_RESULTS
 from tasks.results import FilmResult
 from tasks.salvaging import composing_again
 from tasks.studio import shared_studio
 
 
-@flow(name="compose-again", flow_run_name="{film_id}", validate_parameters=False, persist_result=False)
+@flow(
+    name="compose-again",
+    flow_run_name="{film_id}",
+    validate_parameters=False,
+    persist_result=False,
+    result_storage=NO_RESULTS,
+)
 async def compose_again(
     film_id: Annotated[
         str, Field(json_schema_extra={"title": "Film", "description": "vid_..., a film whose segments are all ready."})

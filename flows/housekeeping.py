@@ -5,11 +5,12 @@ from typing import Annotated
 from prefect import flow
 from pydantic import Field
 
+from flows.options import NO_RESULTS
 from tasks import housekeeping as chores
 from tasks.studio import shared_studio
 
 
-@flow(name="housekeeping", flow_run_name="housekeeping", persist_result=False)
+@flow(name="housekeeping", flow_run_name="housekeeping", persist_result=False, result_storage=NO_RESULTS)
 async def housekeeping(
     audit: Annotated[
         bool,

@@ -13,6 +13,7 @@ from film.errors import FilmCanceled
 from film.ids import FilmId
 from film.profiles import Provider
 from film.request import Continuity, MusicWish, Subtitles, VoiceWish
+from flows.options import NO_RESULTS
 from ledger.rows import Deliverables
 from tasks.anchoring import anchoring
 from tasks.audio import audio
@@ -32,7 +33,13 @@ def _form(title: str, description: str, **bounds: Any) -> Any:
 
 
 # Parameters are judged by `film/request` alone, at every door alike; the annotations make the form.
-@flow(name="long-video", flow_run_name="{prompt:.60}", validate_parameters=False, persist_result=False)
+@flow(
+    name="long-video",
+    flow_run_name="{prompt:.60}",
+    validate_parameters=False,
+    persist_result=False,
+    result_storage=NO_RESULTS,
+)
 async def long_video(
     prompt: Annotated[
         str,
@@ -79,7 +86,13 @@ async def long_video(
         return await made(studio, film_id)
 
 
-@flow(name="produce-film", flow_run_name="{film_id}", validate_parameters=False, persist_result=False)
+@flow(
+    name="produce-film",
+    flow_run_name="{film_id}",
+    validate_parameters=False,
+    persist_result=False,
+    result_storage=NO_RESULTS,
+)
 async def produce_film(film_id: str) -> FilmResult | State[FilmResult]:
     """Make, or go on making, a film that is in the books.
 

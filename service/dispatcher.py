@@ -27,11 +27,14 @@ from service.closing import close_dead_runs
 from tasks.holder import is_dead
 from tasks.prefect_runs import PREFECT_TROUBLE
 from tasks.studio import Studio
+from tasks.sweeping import sweep
 
 _LOG: Final = logging.getLogger(__name__)
 #: Films taken up at one look: each start costs Prefect's engine most of a second of CPU.
 _STARTS_A_LOOK: Final = 4
 _ALIVE_S: Final = 5.0
+#: Between two sweeps of this machine's work files.
+_SWEEP_S: Final = 6 * 3600.0
 _REST_MAX_S: Final = 60.0
 
 
@@ -61,7 +64,7 @@ async def dispatch(studio: Studio, room: anyio.CapacityLimiter) -> None:
         studio: Where films are made.
         room: How many films this process makes at once, whatever started them.
     """
-    rest, seen_s = _Rest(), 0.0
+    rest, seen_s, swept_s = _Rest(), 0.0, 0.0
     try:
         async with asyncio.TaskGroup() as group:
             while True:
@@ -70,6 +73,9 @@ async def dispatch(studio: Studio, room: anyio.CapacityLimiter) -> None:
                     if now_s - seen_s >= _ALIVE_S:
                         await tell_alive(studio.books, f"dispatcher:{studio.holder}", ProcessKind.DISPATCHER)
                         seen_s = now_s
+                    if now_s - swept_s >= _SWEEP_S:
+                        await asyncio.to_thread(sweep, studio.work, now_s=now_s)
+                        swept_s = now_s
                     for claim in await _claimed(studio, room, rest.resting(now_s)):
                         group.create_task(_made(studio, claim, room, rest))
                 except DatabaseUnusable as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,7 @@ async def _made(
     folder = run.studio.work / "parts" / f"{clip.sha256[:32]}-{how}"
     part = None if anew else await asyncio.to_thread(read_part, folder)
     if part is not None:
+        os.utime(folder)  # it is in use: the sweep leaves it alone
         return part
     folder.parent.mkdir(parents=True, exist_ok=True)
     overlay = await asyncio.to_thread(_overlay, run, slot, cues) if drawn else None

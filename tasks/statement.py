@@ -8,7 +8,7 @@ from film.status import SegmentState
 from ledger.rows import Film, Segment
 
 _MARKS: Final[Mapping[SegmentState, str]] = {
-    SegmentState.PENDING: "· pending",
+    SegmentState.PENDING: "○ pending",
     SegmentState.GENERATING: "… generating",
     SegmentState.READY: "✓ ready",
     SegmentState.FAILED: "✗ failed",

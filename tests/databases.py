@@ -75,6 +75,7 @@ def apart(work: Callable[[], None]) -> None:
 
 
 async def administer(postgres: str, statement: str) -> None:
+    """Run a statement that belongs to no transaction."""
     engine = create_async_engine(postgres.format(database="postgres"), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(text(statement))

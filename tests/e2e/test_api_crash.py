@@ -1,5 +1,6 @@
 """A service killed between its commit and its answer: the client asks again and finds its film."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -8,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ledger.database import sqlite_url
 from tests.api.serving import free_port
+from tests.databases import administer, apart
 from tests.e2e.conftest import Command
 
 ORDER = {"prompt": "A calm morning by the sea", "duration": 17, "language": "en"}
@@ -28,9 +31,20 @@ def _order(port: int, key: str) -> httpx.Response:
         return client.post(f"http://127.0.0.1:{port}/v1/videos", json=ORDER, headers=headers)
 
 
-def test_a_kill_between_commit_and_reply_replays(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database, for processes."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "books.db")
+    server: str = request.getfixturevalue("postgres")
+    template: str = request.getfixturevalue("postgres_template")
+    apart(lambda: asyncio.run(administer(server, f"CREATE DATABASE crash TEMPLATE {template}")))
+    return server.format(database="crash")
+
+
+def test_a_kill_between_commit_and_reply_replays(tmp_path: Path, database: str) -> None:
     """SIGKILL after the order is committed: the same key answers 202 with that film, held once; the audit is clean."""
-    command = Command(tmp_path, LONGVIDEO_SIMULATORS_URL="http://127.0.0.1:9")
+    command = Command(tmp_path, LONGVIDEO_SIMULATORS_URL="http://127.0.0.1:9", LONGVIDEO_DATABASE_URL=database)
     for words in (("account", "create", "acme"), ("account", "grant", "acme", "1000")):
         assert command.run(*words)[0] == 0
     key = command.json("key", "create", "acme")["secret"]
