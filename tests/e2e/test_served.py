@@ -62,9 +62,7 @@ def until(found: Callable[[], Any]) -> Any:
     raise AssertionError("it never came")
 
 
-def test_cancel_reaches_a_run_in_a_process_of_its_own(
-    command: Command, served: httpx.Client, late_clips: None
-) -> None:
+def test_cancel_reaches_a_run_in_a_process_of_its_own(command: Command, served: httpx.Client, late_clips: None) -> None:
     """Cancelling, set as the UI sets it: the film is canceled, all credits go back, the run is Cancelled."""
 
     def deployment() -> Any:
