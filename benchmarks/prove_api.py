@@ -19,13 +19,15 @@ _EXAMPLES: Final = 260
 _PHASES: Final = "examples,coverage,fuzzing,stateful"
 #: A stream that ends with its film, and what depends on a vendor and on a dispatcher.
 _LEFT_OUT: Final = "events|voices|readyz"
-#: Rules between fields, and which hosts are public, are beyond a schema: such an order is rightly answered 400.
+#: Rules between fields, and which hosts are public, are beyond a schema: such an order is rightly answered 400. A body
+#: that is wrong may be too large before it is wrong: 413.
 _CONFIG: Final = """
 [auth.openapi.HTTPBearer]
 bearer = "${LONGVIDEO_KEY}"
 
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "402", "403", "404", "409", "429"]
+negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "409", "413", "422", "429"]
 """
 #: A key that comes again answers with its film, deleted or not: right, but no resource that was "just created".
 _HOOKS: Final = """
