@@ -52,7 +52,7 @@ def browser(up: tuple[Command, dict[str, str]]) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # The page is our own server's; a container's root can have no sandbox.
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        expect.set_options(timeout=30_000)
+        expect.set_options(timeout=90_000)
         yield running
         running.close()
 
@@ -61,7 +61,7 @@ def browser(up: tuple[Command, dict[str, str]]) -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """Return a page that remembers nothing of the tests before."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(90_000)
     yield page
     page.close()
 

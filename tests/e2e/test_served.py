@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.conftest import Command
 
-DEADLINE_S = 120
+DEADLINE_S = 240
 PARAMETERS = {
     "prompt": "A film in a process of its own",
     "duration": 5,

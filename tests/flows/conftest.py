@@ -112,7 +112,7 @@ async def made(studio: Studio, film_id: FilmId) -> Film:
     return film
 
 
-async def until(condition: Any, *, deadline_s: float = 30) -> None:
+async def until(condition: Any, *, deadline_s: float = 120) -> None:
     """Wait until an async condition holds; fails at the deadline."""
     async with asyncio.timeout(deadline_s):
         while not await condition():  # noqa: ASYNC110

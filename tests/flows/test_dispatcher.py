@@ -43,7 +43,7 @@ async def ended(studio: Studio, film_id: FilmId) -> Status:
     async def over() -> bool:
         return (await films.film(studio.books, film_id)).status.terminal
 
-    await until(over, deadline_s=60)
+    await until(over, deadline_s=180)
     return (await films.film(studio.books, film_id)).status
 
 

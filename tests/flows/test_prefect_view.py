@@ -145,7 +145,7 @@ async def test_the_question_is_answered_at_either_door(
         async def paused() -> bool:
             return (await client.read_flow_run(run.id)).state_name == "Paused"
 
-        await until(paused, deadline_s=60)
+        await until(paused, deadline_s=180)
         film = (await all_films(studio))[0]
         assert film.awaiting_approval
         if door == "prefect":
