@@ -54,9 +54,9 @@ async def follow_video(
 
 
 async def _events(watch: Watch, key_id: str, film_id: FilmId, since: Place | None) -> AsyncIterator[bytes]:
-    yield _RETRY
     quiet = 0
     with watch.counted(key_id):
+        yield _RETRY
         async for change in watch.follow(film_id, since):
             quiet = quiet + 1 if change is None else 0
             if change is not None:
