@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -95,6 +96,33 @@ async def test_a_full_disk_is_a_named_error_and_moves_no_credit(
         await rows.exec_driver_sql("PRAGMA max_page_count = 100000")
     await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
     assert len(await list_films(books, LOCAL_ACCOUNT, limit=1000)) == before + 1
+    await books.close()
+
+
+async def test_a_writer_that_is_cancelled_while_it_waits_leaves_no_lock(
+    tmp_path: Path, sqlite_template: Path, clock: HandClock, request_17s: FilmRequest
+) -> None:
+    """Its transaction may still begin, on the connection's thread, after the task is gone: it must end there too."""
+    path = tmp_path / "books.db"
+    shutil.copy(sqlite_template, path)
+    books = await open_books(sqlite_url(path), clock, migrate=False)
+    await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
+    other = sqlite3.connect(path, isolation_level=None, timeout=10)
+    for _ in range(5):
+        other.execute("BEGIN IMMEDIATE")
+        order = asyncio.create_task(open_film(books, request_17s, LOCAL, idem_key=None, simulated=True))
+        done, _ = await asyncio.wait({order}, timeout=0.1)  # it waits for the lock
+        assert not done
+        order.cancel()
+        other.execute("ROLLBACK")
+        with pytest.raises(asyncio.CancelledError):
+            await order
+        other.execute("BEGIN IMMEDIATE")  # raises if the lock was left behind
+        other.execute("ROLLBACK")
+    other.close()
+    await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
+    assert len(await list_films(books, LOCAL_ACCOUNT, limit=10)) == 2
+    await check_books(books)
     await books.close()
 
 
