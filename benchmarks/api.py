@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.ledger import databases
+from benchmarks.databases import both_databases
 from film.clock import SystemClock
 from film.credits import MilliCredits
 from film.ids import AccountId
@@ -172,10 +172,9 @@ async def _until_up() -> None:
 async def main(seconds: float) -> int:
     """Print a line a database, kind and number of clients; the last line is the figure."""
     lines: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="longvideo-bench-") as name:
-        async with databases(Path(name)) as known:
-            for database, url in known.items():
-                lines += await _measure(database, url, seconds, Path(name))
+    with tempfile.TemporaryDirectory(prefix="longvideo-bench-") as name, both_databases(Path(name)) as known:
+        for database, url in known.items():
+            lines += await _measure(database, url, seconds, Path(name))
     print("\n".join(lines))
     print(f"figure: {lines[0].strip()}")
     return 0 if all(" 0 errors" in line for line in lines) else 1

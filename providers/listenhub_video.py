@@ -36,9 +36,10 @@ from providers.listenhub_wire import (
     state_of,
 )
 from providers.listing import Page, read_newest_first
+from providers.messages import WireReply, WireRequest
 from providers.ports import JobReport, JobState, ListedJob
 from providers.rules import require
-from providers.wire import Wire, WireReply, WireRequest
+from providers.wire import Wire
 
 _PATH: Final = "v1/video-generation"
 _PAGE_SIZE: Final = 100

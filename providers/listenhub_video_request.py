@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from providers.messages import WireRequest
 from providers.rules import Rule
-from providers.wire import WireRequest
 
 HAPPYHORSE: Final = "happyhorse"
 SEEDANCE_FAST: Final = "doubao-seedance-2-fast"

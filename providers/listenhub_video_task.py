@@ -8,7 +8,7 @@ from pydantic import Field
 
 from providers.listenhub_video_request import VideoRequest
 from providers.listenhub_wire import seconds_of
-from providers.wire import WireReply
+from providers.messages import WireReply
 
 
 class Params(WireReply):

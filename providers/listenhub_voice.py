@@ -26,9 +26,10 @@ from providers.listenhub_wire import (
     state_of,
 )
 from providers.listing import Page, read_newest_first
+from providers.messages import WireReply
 from providers.ports import JobReport, JobState, ListedJob
 from providers.rules import require
-from providers.wire import Wire, WireReply
+from providers.wire import Wire
 
 _PATH: Final = "v1/listenhub-voice"
 _PAGE_SIZE: Final = 100

@@ -7,8 +7,8 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from providers.messages import WireRequest
 from providers.rules import Rule
-from providers.wire import WireRequest
 
 MODEL: Final = "listenhub-voice-1.0"
 TEXT_CHARACTERS_MAX: Final = 1400

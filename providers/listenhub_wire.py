@@ -23,8 +23,9 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
+from providers.messages import Reply, WireReply
 from providers.ports import JobState
-from providers.wire import Reply, Wire, WireReply
+from providers.wire import Wire
 
 VENDOR: Final = "listenhub"
 _LOG: Final = logging.getLogger(__name__)

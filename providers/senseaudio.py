@@ -25,6 +25,7 @@ from film.errors import (
 )
 from film.orders import ClipOrder
 from providers.jobs import fetch_file
+from providers.messages import Reply, ReplyT, WireReply
 from providers.ports import JobReport, JobState, ListedJob
 from providers.rules import require
 from providers.senseaudio_request import (
@@ -37,7 +38,7 @@ from providers.senseaudio_request import (
     ProviderSpecific,
     TextContent,
 )
-from providers.wire import Reply, ReplyT, Wire, WireReply
+from providers.wire import Wire
 
 VENDOR: Final = "senseaudio"
 #: How long the vendor may work on a task, in seconds; the least it takes. We give up long before.

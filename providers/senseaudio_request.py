@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from film.orders import ImageRef
+from providers.messages import WireRequest
 from providers.rules import Rule
-from providers.wire import WireRequest
 
 MODEL: Final = "doubao-seedance-2-0-260128"
 _IMAGE_BYTES_MAX: Final = 30 * 2**20

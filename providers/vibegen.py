@@ -29,10 +29,11 @@ from film.errors import (
 from film.orders import ClipOrder
 from providers.jobs import fetch_file, oldest_first
 from providers.listing import Page, read_all
+from providers.messages import Reply, ReplyT, WireReply
 from providers.ports import JobReport, JobState, ListedJob
 from providers.rules import require
 from providers.vibegen_request import MODEL, PRICES, RULES, CreateRequest
-from providers.wire import Reply, ReplyT, Wire, WireReply
+from providers.wire import Wire
 
 VENDOR: Final = "vibegen"
 _PAGE_SIZE: Final = 100

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
+from providers.messages import WireReply, WireRequest
 from providers.rules import Rule
-from providers.wire import WireReply, WireRequest
 
 MODEL: Final = "seedance 2.0"
 PROMPT_CHARACTERS_MAX: Final = 2000

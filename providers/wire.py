@@ -5,16 +5,14 @@ answer that can't be read leave a paid POST ambiguous, and a read merely undone.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self, TypeVar
+from typing import Any, ClassVar, Final, Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from film.clock import elapsed_s
 from film.errors import (
@@ -25,30 +23,13 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
+from providers.messages import Reply, ReplyT, WireRequest, whole_reply, wire_json
 from providers.transport import Connection, Timeouts, vendor_client
 
-#: No documented reply is larger than a list page; anything beyond is not a reply.
-REPLY_BYTES_MAX: Final = 8 * 2**20
 #: What is kept of a vendor's own sentence in an error.
 _DETAIL_CHARACTERS_MAX: Final = 300
 #: A request that failed like this never left the machine. What fails after the connection stands may have arrived.
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-class WireRequest(BaseModel):
-    """A body we send: only documented fields, spelled as on the wire by their aliases; None means left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class WireReply(BaseModel):
-    """A body we read: the fields we use, spelled as on the wire by their aliases; unknown ones are ignored."""
-
-    # What was read never shows in an error's text: a vendor may quote a key.
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, hide_input_in_errors=True)
-
-
-ReplyT = TypeVar("ReplyT", bound=WireReply)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -57,26 +38,6 @@ class AskLater(ProviderUnavailable):
 
     retryable: ClassVar[bool] = True
     retry_after_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A vendor's answer as it came. `body` is its JSON value, None where it is no JSON (an HTML page, nothing).
-
-    `paid` says whether it answers a paid POST: then what can't be understood is ambiguous.
-    """
-
-    http_status: int
-    body: Any
-    retry_after_s: float | None
-    paid: bool
-    #: The vendor's own time of the answer, in unix seconds; None if it bore no date.
-    dated_s: float | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status line says success."""
-        return 200 <= self.http_status < 300
 
 
 class Wire:
@@ -146,7 +107,7 @@ class Wire:
         request = self._sends.build_request("POST", path.lstrip("/"), json=wire_json(body))
         try:
             async with asyncio.timeout(self.timeouts.post_s):
-                return await _whole_reply(self._sends, request, paid=True)
+                return await whole_reply(self._sends, request, paid=True)
         except _NEVER_SENT as error:
             raise ProviderUnavailable(provider=self.vendor, detail=f"never sent: {type(error).__name__}") from error
         except (httpx.HTTPError, OSError) as error:
@@ -162,7 +123,7 @@ class Wire:
     async def _ask(self, request: httpx.Request) -> Reply:
         try:
             async with asyncio.timeout(self.timeouts.get_s):
-                reply = await _whole_reply(self._reads, request, paid=False)
+                reply = await whole_reply(self._reads, request, paid=False)
                 self._vendor_s = None if reply.dated_s is None else reply.dated_s - elapsed_s()
                 return reply
         except (httpx.HTTPError, OSError) as error:
@@ -208,47 +169,3 @@ class Wire:
     def said(self, text: str) -> str:
         """Return a vendor's sentence fit for an error: without our key should it quote it, and shortened."""
         return (text.replace(self._key, "***") if self._key else text)[:_DETAIL_CHARACTERS_MAX]
-
-
-def wire_json(body: WireRequest) -> Any:
-    """Return a request as the JSON value that is sent; fields that are None are left out."""
-    return body.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-async def _whole_reply(client: httpx.AsyncClient, request: httpx.Request, *, paid: bool) -> Reply:
-    response = await client.send(request, stream=True)
-    try:
-        content = bytearray()
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > REPLY_BYTES_MAX:
-                raise httpx.DecodingError("the answer is larger than any reply", request=request)
-    finally:
-        await response.aclose()
-    return Reply(
-        http_status=response.status_code,
-        body=_json_or_none(bytes(content)),
-        retry_after_s=_seconds(response.headers.get("Retry-After")),
-        paid=paid,
-        dated_s=_dated_s(response.headers.get("Date")),
-    )
-
-
-def _json_or_none(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _seconds(header: str | None) -> float | None:
-    """Read Retry-After's seconds form; its date form would trust a foreign clock, so it counts as unsaid."""
-    return float(header) if header is not None and header.isascii() and header.isdigit() else None
-
-
-def _dated_s(header: str | None) -> float | None:
-    """Return a Date header's unix seconds, None if it can't be read."""
-    try:
-        return None if header is None else parsedate_to_datetime(header).timestamp()
-    except ValueError:
-        return None

@@ -23,10 +23,11 @@ _REST_S: Final = 1.0
 class PrefectServer:
     """A server of ours, or somebody else's that runs (`port` None)."""
 
-    def __init__(self, api_url: str, log: Path, *, port: int | None) -> None:
+    def __init__(self, api_url: str, home: Path, *, port: int | None, prefect_home: str | None = None) -> None:
         self.api_url = api_url
-        self._log = log
+        self._log = home / "prefect-server.log"
         self._port = port
+        self._prefect_home = prefect_home or str(home / "prefect")
         self._process = None if port is None else self._start(port)
 
     async def healthy(self) -> None:
@@ -65,13 +66,13 @@ class PrefectServer:
             self._process.wait()
 
     def _start(self, port: int) -> "subprocess.Popen[bytes]":
-        argv = [sys.executable, "-m", "service.leashed", str(os.getpid()), "prefect"]
-        argv += ["server", "start", "--host", "127.0.0.1", "--port", str(port)]
+        argv = [sys.executable, "-m", "service.prefect_child", str(os.getpid())]
+        argv += ["--host", "127.0.0.1", "--port", str(port)]
         with self._log.open("ab") as sink:
             return subprocess.Popen(  # noqa: S603 - our own interpreter
                 argv,
                 # The UI would look for its API at port 4200, wherever it was served from.
-                env={**os.environ, "PREFECT_UI_API_URL": self.api_url},
+                env={**os.environ, "PREFECT_UI_API_URL": self.api_url, "PREFECT_HOME": self._prefect_home},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
@@ -92,18 +93,34 @@ async def prefect_server(home: Path, *, port: int = 0) -> AsyncIterator[PrefectS
         home: Our home; the server's log goes there.
         port: The port of API and UI; 0 for any free one.
     """
-    log = home / "prefect-server.log"
     known = os.environ.get("PREFECT_API_URL")
     if known:
-        yield PrefectServer(known, log, port=None)
+        yield PrefectServer(known, home, port=None)
         return
+    async with own_prefect_server(home, port=port, prefect_home=os.environ.get("PREFECT_HOME")) as server:
+        os.environ["PREFECT_API_URL"] = server.api_url
+        try:
+            yield server
+        finally:
+            del os.environ["PREFECT_API_URL"]
+
+
+@asynccontextmanager
+async def own_prefect_server(
+    home: Path, *, port: int = 0, prefect_home: str | None = None
+) -> AsyncIterator[PrefectServer]:
+    """Run a Prefect server for the length of the block; nobody but the caller is told of it.
+
+    Args:
+        home: Our home; the server's log goes there.
+        port: The port of API and UI; 0 for any free one.
+        prefect_home: Folder of its database; in `home` if not given.
+    """
     port = port or _free_port()
-    server = PrefectServer(f"http://127.0.0.1:{port}/api", log, port=port)
-    os.environ["PREFECT_API_URL"] = server.api_url
+    server = PrefectServer(f"http://127.0.0.1:{port}/api", home, port=port, prefect_home=prefect_home)
     try:
         yield server
     finally:
-        del os.environ["PREFECT_API_URL"]
         await asyncio.to_thread(server.stop)
 
 

@@ -19,8 +19,8 @@ os.environ.update(
     DO_NOT_TRACK="1",
 )
 
-#: One PostgreSQL a worker, whichever rooms' tests it runs.
-pytest_plugins = ["tests.databases"]
+#: One PostgreSQL and one Prefect server a worker, whichever rooms' tests it runs.
+pytest_plugins = ["tests.databases", "tests.prefect_server"]
 
 
 @pytest.fixture(scope="session")

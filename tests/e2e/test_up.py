@@ -49,11 +49,11 @@ def until_ready(process: "object") -> dict[str, str]:
     raise AssertionError(f"up ended after {said}")
 
 
-async def order(prefect: str) -> str:
+async def order(prefect: str, **wish: object) -> str:
     """Run the deployment as the UI's form does, and return the flow run's id."""
     async with PrefectClient(f"{prefect}/api") as client:
         deployment = await client.read_deployment_by_name("long-video/long-video")
-        return str((await client.create_flow_run_from_deployment(deployment.id, parameters=WISH)).id)
+        return str((await client.create_flow_run_from_deployment(deployment.id, parameters={**WISH, **wish})).id)
 
 
 async def state_of(prefect: str, flow_run_id: str) -> str | None:
@@ -63,15 +63,22 @@ async def state_of(prefect: str, flow_run_id: str) -> str | None:
 
 
 def test_up_killed_and_started_again_completes_its_films(alone: Command) -> None:
-    """SIGKILL in the middle, the same command again: the film is completed, each segment was ordered once."""
+    """SIGKILL in the middle, the same command again: each film is completed, each segment was ordered once.
+
+    One of the two waits for a person's answer: the question outlives the kill.
+    """
     with alone.start("up") as first:
         said = until_ready(first)
+        asyncio.run(order(said["Prefect"], prompt="A walrus asks", duration=4, approve=True))
+        asking_id = str(_wait_for_row(alone, "SELECT id FROM film WHERE awaiting_approval = ?", 1))
         run = asyncio.run(order(said["Prefect"]))
         film_id = str(_wait_for_row(alone, "SELECT film FROM segment WHERE state = ?", "ready"))
         first.kill()
     with alone.start("up") as second:
         again = until_ready(second)
         _wait_for_row(alone, "SELECT id FROM film WHERE status = ?", "completed")
+        assert alone.run("approve", asking_id)[0] == 0
+        _wait_for_row(alone, "SELECT id FROM film WHERE status = ? LIMIT 1 OFFSET 1", "completed")
         assert again["Prefect"] == said["Prefect"]
         assert asyncio.run(state_of(said["Prefect"], run)) == "Crashed"
         jobs = httpx.get(f"{again['simulators']}/_control/jobs", params={"service": "listenhub-video"}).json()["jobs"]

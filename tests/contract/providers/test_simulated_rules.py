@@ -6,7 +6,7 @@ import pytest
 
 from film.profiles import Vendor
 from providers.listenhub_voice_request import VoiceRequest
-from providers.wire import WireRequest
+from providers.messages import WireRequest
 
 from .simulated import Simulated
 from .test_listenhub_video_rules import RIGHT as VIDEO_RIGHT

@@ -20,8 +20,9 @@ from film.errors import (
     SendAmbiguous,
 )
 from providers.listenhub_voice_request import VoiceRequest
+from providers.messages import REPLY_BYTES_MAX, Reply
 from providers.transport import Connection
-from providers.wire import REPLY_BYTES_MAX, AskLater, Reply, Wire
+from providers.wire import AskLater, Wire
 
 from .conftest import BODY, IMPATIENT, KEY, TIMEOUTS
 from .stub import Answer, Fault, Stub, html, reply

@@ -1,0 +1,73 @@
+"""What a film costs in work, counted: budgets that hold on any machine, however busy it is."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from tasks.studio import Studio
+from tests.flows.conftest import made, ordered
+
+#: Rows that are written because something was bought, made or paid; leases and looks go by time instead.
+_BOUGHT = re.compile(r"(?:INSERT INTO|UPDATE) (attempt|segment|entry|transfer|hold|balance)\b")
+
+
+@dataclass(kw_only=True)
+class Work:
+    """What was done: arguments of each ffmpeg run, writes by table."""
+
+    ffmpeg: list[list[str]] = field(default_factory=list)
+    writes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def encodes(self) -> int:
+        """Runs that encode a picture: each costs a hundred of those that copy."""
+        return sum("libx264" in arguments for arguments in self.ffmpeg)
+
+
+_counting: list[Work] = []
+
+
+def _process_started(name: str, details: tuple[Any, ...]) -> None:
+    if name == "subprocess.Popen" and _counting and "ffmpeg" in str(details[0]):
+        _counting[0].ffmpeg.append([str(word) for word in details[1]])
+
+
+sys.addaudithook(_process_started)  # for good: Python knows no way to take one back
+
+
+@contextmanager
+def counted() -> Iterator[Work]:
+    """Count this process's work for the length of the block."""
+    work = Work()
+
+    def executed(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if written := _BOUGHT.match(statement):
+            work.writes[written[1]] += 1
+
+    event.listen(Engine, "before_cursor_execute", executed)
+    _counting.append(work)
+    try:
+        yield work
+    finally:
+        _counting.remove(work)
+        event.remove(Engine, "before_cursor_execute", executed)
+
+
+async def work_of(studio: Studio, **wish: Any) -> Work:
+    """Make a film and return what that took; ordering it is counted too."""
+    with counted() as work:
+        await made(studio, await ordered(studio, **wish))
+    return work
+
+
+async def test_a_picture_is_encoded_once(studio: Studio) -> None:
+    """Two and four segments: one encode each, and whatever else ffmpeg does doesn't grow faster than they do."""
+    two, four = [await work_of(studio, duration=duration) for duration in (9, 30)]
+    print(two.encodes, len(two.ffmpeg), four.encodes, len(four.ffmpeg), two.writes, four.writes)
+    assert (two.encodes, four.encodes) == (2, 4)
