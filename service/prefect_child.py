@@ -38,7 +38,7 @@ class _Writers(AioSqliteConfiguration):
     async def begin_transaction(
         self,
         session: AsyncSession,
-        with_for_update: bool = False,  # noqa: FBT001, FBT002 - Prefect's signature
+        with_for_update: bool = False,
     ) -> AsyncGenerator[AsyncSessionTransaction, None]:
         del with_for_update
         async with super().begin_transaction(session, with_for_update=True) as transaction:

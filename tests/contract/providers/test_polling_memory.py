@@ -35,6 +35,7 @@ async def test_polling_two_hundred_jobs_keeps_nothing(stub: Stub, wire: Wire) ->
         stub.seen.clear()
         waits = {"clock": clock, "interval_s": 5.0, "started_s": clock.now(), "deadline_s": 1e9, "unheard_s": 60.0}
         await asyncio.gather(*(wait_for(vendor, "1", **waits) for _ in range(_JOBS)))
+        assert len(stub.seen) == len(clock.waits_s) + _JOBS, "a look is one request"
         stub.seen.clear()
         clock.waits_s.clear()
         gc.collect()
