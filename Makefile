@@ -11,7 +11,7 @@ OUT ?= film.mp4
 # Exported, so that a prompt's quotes, dollars and newlines never meet a shell.
 export PROMPT DURATION PROVIDER RESOLUTION OUT
 
-.PHONY: film test check install clean
+.PHONY: film test coverage check install clean
 .PHONY: bench bench-film bench-compose bench-audit bench-ledger bench-makespan bench-api bench-density
 .PHONY: prove-money prove-kill prove-api prove-hostile prove-outage
 
@@ -21,6 +21,12 @@ film: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	@LONGVIDEO_MODE=simulated $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+coverage: $(VENV)/.installed-dev
+	@rm -f .coverage .coverage.*
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m coverage run -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -57,4 +63,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .longvideo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .longvideo .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -127,21 +127,12 @@ async def closed(books: Books, lease: Lease, attempt: Attempt, state: AttemptSta
     It is `unsent` (it never left, and its slot is given back), `rejected` (cleanly refused) or `absent` (proven never
     to have been created).
     """
-    return await _end(books, lease, attempt, state, failure=failure, spend=None, charged=None, refunded=None)
+    return await _end(books, lease, attempt, state, failure=failure)
 
 
 async def orphaned(books: Books, lease: Lease, attempt: Attempt, *, failure: str) -> Attempt:
     """Give an attempt up whose outcome can't be known; booked as the operator's loss."""
-    return await _end(
-        books,
-        lease,
-        attempt,
-        AttemptState.ORPHANED,
-        failure=failure,
-        spend=SpendKind.ORPHAN_LOSS,
-        charged=None,
-        refunded=None,
-    )
+    return await _end(books, lease, attempt, AttemptState.ORPHANED, failure=failure, spend=SpendKind.ORPHAN_LOSS)
 
 
 async def failed(
@@ -227,9 +218,9 @@ async def _end(
     *,
     failure: str,
     final: bool = False,
-    spend: SpendKind | None,
-    charged: Decimal | None,
-    refunded: Decimal | None,
+    spend: SpendKind | None = None,
+    charged: Decimal | None = None,
+    refunded: Decimal | None = None,
 ) -> Attempt:
     async with books.writing() as rows:
         now_ms = books.now_ms()

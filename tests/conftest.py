@@ -19,8 +19,19 @@ os.environ.update(
     DO_NOT_TRACK="1",
 )
 
+#: Rooms whose tests share servers: each room's tests run in one process.
+_SHARING = {"browser", "e2e", "flows"}
 #: One PostgreSQL and one Prefect server a worker, whichever rooms' tests it runs.
 pytest_plugins = ["tests.databases", "tests.prefect_server"]
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a room that shares servers together."""
+    for item in items:
+        room = item.path.parent.name
+        if room in _SHARING:
+            item.add_marker(pytest.mark.xdist_group(room))
 
 
 @pytest.fixture(scope="session")

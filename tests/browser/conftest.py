@@ -17,12 +17,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one worker: they share one `up`. Without Chromium they are skipped, but never in CI."""
+    """Without Chromium these tests are skipped, but never in CI."""
     for item in items:
-        if "tests/browser" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if CHROMIUM is None and os.environ.get("CI") != "true":
-                item.add_marker(pytest.mark.skip(reason="no chromium: apt-get install chromium"))
+        if "tests/browser" in str(item.path) and CHROMIUM is None and os.environ.get("CI") != "true":
+            item.add_marker(pytest.mark.skip(reason="no chromium: apt-get install chromium"))
 
 
 @pytest.fixture(scope="module")

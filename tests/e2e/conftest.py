@@ -14,25 +14,20 @@ from anyio.from_thread import start_blocking_portal
 from simulators.launch import launched
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one worker: they share their servers."""
-    for item in items:
-        if "tests/e2e" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 class Command:
-    """`longvideo` in a folder of its own."""
+    """`longvideo` in a folder of its own; on a machine of its own, as far as it can tell, if `host` names one."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *, host: str = "", **environment: str) -> None:
         self.folder = folder
+        self._code = f"import socket; socket.gethostname = lambda: {host!r}; " if host else ""
+        self._code += "from service.cli import main; main()"
         self._environment = {**os.environ, "LONGVIDEO_HOME": str(folder / "home"), **environment}
         del self._environment["PREFECT_HOME"]  # that of the tests' own process
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """Start the command."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from service.cli import main; main()", *arguments],
+            [sys.executable, "-c", self._code, *arguments],
             cwd=self.folder,
             env={**self._environment, **environment},
             stdout=subprocess.PIPE,

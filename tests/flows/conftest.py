@@ -24,13 +24,6 @@ from tasks.studio import Studio, open_studio
 TIME_SCALE = 100.0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests on one worker: they share a Prefect server."""
-    for item in items:
-        if "tests/flows" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("flows"))
-
-
 class Vendors:
     """The simulators' control routes: faults in, books out."""
 
