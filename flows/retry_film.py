@@ -26,7 +26,12 @@ async def retry_film(
     film_id: Annotated[str, Field(json_schema_extra={"title": "Film", "description": "vid_..., an ended film."})],
     redo: Annotated[
         list[int] | None,
-        Field(json_schema_extra={"title": "Redo", "description": "Indexes of ready segments to render anew."}),
+        Field(
+            json_schema_extra={
+                "title": "Redo",
+                "description": "Numbers of segments to render anew, as the storyboard counts them, from 1.",
+            }
+        ),
     ] = None,
 ) -> FilmResult | State[FilmResult]:
     """Make the new film.

@@ -122,8 +122,12 @@ def _kept(segment: RowMapping) -> bool:
 def _check_retryable(former: RowMapping, segments: Sequence[RowMapping], redo: Sequence[int]) -> None:
     film_id, status = FilmId(former["id"]), Status(former["status"])
     refused = former["error"] is not None and former["error"]["code"] in _REFUSED
-    if not status.terminal or refused or (status is Status.COMPLETED and not redo):
-        raise NotRetryable(film_id=film_id)
+    if not status.terminal:
+        raise NotRetryable(film_id=film_id, reason="it is still being made; retry once it has ended")
+    if refused:
+        raise NotRetryable(film_id=film_id, reason="it was refused for its content; order another one")
+    if status is Status.COMPLETED and not redo:
+        raise NotRetryable(film_id=film_id, reason="it is complete; `redo` names the segments to render anew")
     known = {segment["index"] for segment in segments}
     unknown = sorted(set(redo) - known)
     if unknown:

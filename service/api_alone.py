@@ -9,6 +9,7 @@ import typer
 
 from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
+from service.addresses import listening
 from service.api_server import api_parts, origin_of, serve_api, vendor_voices
 from service.json_logs import log_json_lines
 from store.objects import Objects
@@ -27,14 +28,15 @@ async def api_alone(settings: Settings, *, host: str, port: int) -> int:
     ):
         links = house_links(settings, Objects(settings.objects_url), clock, host=host, port=port)
         parts = api_parts(settings, books, links, allowed_origin=origin_of(origin), voices=voices)
-        serving = asyncio.create_task(serve_api(parts, host=host, port=port))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, serving.cancel)
-        typer.echo(f"The API is at http://{host}:{port}/docs", err=True)
-        await asyncio.wait([serving])
-        if not serving.cancelled():
-            await serving  # it ended by itself: say why
+        with listening(host, port) as listener:
+            serving = asyncio.create_task(serve_api(parts, listener))
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, serving.cancel)
+            typer.echo(f"The API is at http://{host}:{port}/docs", err=True)
+            await asyncio.wait([serving])
+            if not serving.cancelled():
+                await serving  # it ended by itself: say why
     return 0
 
 

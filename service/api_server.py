@@ -17,7 +17,6 @@ from api.app import build_app
 from api.parts import Parts, VoiceOffer
 from film.callbacks import CallbackAddress
 from film.clock import Clock
-from film.errors import AddressUnusable
 from film.language import guess_language
 from film.profiles import Vendor
 from ledger.database import Books
@@ -25,7 +24,7 @@ from ledger.limits import OrderLimits
 from providers import registry
 from providers.ports import Voices
 from providers.transport import Connection, Timeouts
-from service.addresses import HOST, PORT
+from service.addresses import HOST, listening
 from service.punctual import PunctualProtocol
 from simulators.launch import SIMULATED_KEYS
 from store.links import Links
@@ -37,7 +36,6 @@ from tasks.settings import Settings
 
 #: The most connections at once; more are told to come again.
 _CONNECTIONS_MAX: Final = 1000
-_BACKLOG: Final = 2048
 _HEADER_BYTES_MAX: Final = 16 * 1024
 _IDLE_S: Final = 10
 #: Between two looks at whether the server answers.
@@ -122,25 +120,25 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_api(parts: Parts, *, host: str = HOST, port: int = PORT) -> None:
-    """Serve the API until cancelled; then take no new request, end the live streams and finish the answers under way.
+async def serve_api(parts: Parts, listener: socket.socket) -> None:
+    """Serve the API until cancelled; then take no new request, end live streams and finish the answers under way.
 
-    Raises:
-        AddressUnusable: It can't listen there.
+    Args:
+        parts: What the API works with.
+        listener: Where it listens.
     """
     app = build_app(parts)
     server = _Server(_config(app))
     # What the first order would otherwise wait for: the model that tells a prompt's language.
     await asyncio.to_thread(guess_language, "a calm morning")
-    with _listening(host, port) as listener:
-        serving = asyncio.create_task(server.serve([listener]))
-        try:
-            await asyncio.shield(serving)
-        except asyncio.CancelledError:
-            server.should_exit = True
-            await app.state.watch.stop()
-            await serving
-            raise
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await app.state.watch.stop()
+        await serving
+        raise
 
 
 @asynccontextmanager
@@ -150,14 +148,15 @@ async def serving_api(parts: Parts, *, port: int) -> AsyncIterator[str]:
     Raises:
         AddressUnusable: It can't listen there.
     """
-    serving = asyncio.create_task(serve_api(parts, port=port))
     url = f"http://{HOST}:{port}"
-    try:
-        await _answers(url, serving)
-        yield url
-    finally:
-        serving.cancel()
-        await asyncio.wait([serving])
+    with listening(HOST, port, setting="LONGVIDEO_API_PORT") as listener:
+        serving = asyncio.create_task(serve_api(parts, listener))
+        try:
+            await _answers(url, serving)
+            yield url
+        finally:
+            serving.cancel()
+            await asyncio.wait([serving])
 
 
 async def _answers(url: str, serving: "asyncio.Task[None]") -> None:
@@ -168,14 +167,6 @@ async def _answers(url: str, serving: "asyncio.Task[None]") -> None:
                     return
             await asyncio.sleep(_LOOK_S)
     await serving  # it ended by itself: say why
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise AddressUnusable(host=host, port=port, reason=error.strerror or str(error)) from error
 
 
 def _config(app: FastAPI) -> uvicorn.Config:

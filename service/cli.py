@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.addresses import HOST, PORT
+from service.addresses import HOST
 from service.cli_accounts import accounts, delete, keys
 from service.cli_films import approve, audit, cancel, list_films, reject, show, watch
 from service.cli_make import compose, estimate, make, retry
@@ -36,14 +36,16 @@ def simulate(
 def api(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on; behind a proxy that speaks TLS, loopback.")] = HOST,
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = PORT,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default: LONGVIDEO_API_PORT.")] = None,
 ) -> None:
     """Serve the HTTP API alone until Ctrl-C; any number of them may share one database."""
     from uvloop import new_event_loop  # noqa: PLC0415 - Python's own loop answers half as many requests
 
     from service.api_alone import api_alone  # noqa: PLC0415 - FastAPI is slow to import
 
-    raise typer.Exit(run(api_alone(read_settings(), host=host, port=port), as_json=False, loop=new_event_loop))
+    settings = read_settings()
+    serving = api_alone(settings, host=host, port=port or settings.api_port)
+    raise typer.Exit(run(serving, as_json=False, loop=new_event_loop))
 
 
 def migrate() -> None:

@@ -58,8 +58,27 @@ def account_grant(
         if as_json:
             print_json({"account": name, "granted": given, "available": credits_number(available)})
         else:
-            words = "granted" if given else f"granted before ({reason})"
-            typer.echo(f"{credits_text(wanted)} credits {words}; {name} has {credits_text(available)} available.")
+            before = f"Nothing is granted: {reason!r} was granted before, name another --reason"
+            words = f"{credits_text(wanted)} credits granted" if given else before
+            typer.echo(f"{words}; {name} has {credits_text(available)} available.")
+        return 0
+
+    raise typer.Exit(run(body(), as_json=as_json))
+
+
+@accounts.command("show")
+def account_show(name: Account, *, as_json: Json = False) -> None:
+    """Show an account's credits."""
+
+    async def body() -> int:
+        async with opened_books(read_settings()) as books:
+            balance = await balance_of(books, AccountId(name))
+        held, available = balance.reserved_mc, balance.available_mc
+        if as_json:
+            told = {"reserved": credits_number(held), "available": credits_number(available)}
+            print_json({"account": name, **told})
+        else:
+            typer.echo(f"{name} has {credits_text(available)} credits available, {credits_text(held)} held for films.")
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -168,7 +187,7 @@ def _show(fresh: FreshKey, *, as_json: bool) -> None:
     if as_json:
         print_json({"key": fresh.key_id, "secret": fresh.secret, "webhook_secret": fresh.webhook_secret})
         return
-    typer.echo(f"key             {fresh.key_id}")
-    typer.echo(f"secret          {fresh.secret}")
+    typer.echo(f"key id          {fresh.key_id}")
+    typer.echo(f"API key         {fresh.secret}")
     typer.echo(f"webhook secret  {fresh.webhook_secret}")
-    typer.echo("Neither is shown again; `longvideo key rotate` makes new ones.", err=True)
+    typer.echo("Key and webhook secret aren't shown again; `longvideo key rotate` makes new ones.", err=True)

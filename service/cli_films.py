@@ -1,7 +1,6 @@
 """Commands that look at films, answer them or end them: list, show, watch, cancel, approve, reject, audit."""
 
-from collections.abc import Coroutine
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,8 +10,9 @@ from ledger.rows import Approval
 from ledger.showing import ShownFilm
 from service.looking import answered_film, canceled_film, newest_films, one_film, opened_books
 from service.progress import picture, show_progress
-from service.telling import detail_json, film_json, film_text, films_table, seams_text
+from service.telling import detail_json, film_json, film_text, films_table, seams_text, stored_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run
+from store.objects import Objects
 
 
 def list_films(
@@ -32,18 +32,19 @@ def list_films(
 
 
 def show(film_id: FilmArgument, *, as_json: Json = False) -> None:
-    """Show one film: status, segments, storyboard, credits, files."""
+    """Show one film: status, segments, storyboard, credits, where it is stored."""
 
     async def body() -> int:
-        detail = await one_film(read_settings(), FilmId(film_id))
+        settings = read_settings()
+        detail = await one_film(settings, FilmId(film_id))
         if as_json:
             print_json(detail_json(detail))
         else:
             film, segments = detail.shown.film, detail.segments
             console = Console()
             console.print(picture(film, segments, now_ms=film.updated_at_ms))
-            told = [film_text(film, ()), *filter(None, [seams_text(segments)])]
-            console.print("\n".join(told), highlight=False, soft_wrap=True)
+            told = [film_text(film, ()), seams_text(segments), stored_text(film, Objects(settings.objects_url))]
+            console.print("\n".join(filter(None, told)), highlight=False, soft_wrap=True)
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -63,7 +64,13 @@ def watch(film_id: FilmArgument) -> None:
 
 def cancel(film_id: FilmArgument, *, as_json: Json = False) -> None:
     """Cancel a film; what no finished segment used goes back."""
-    raise typer.Exit(run(_tell(canceled_film(read_settings(), FilmId(film_id)), as_json=as_json), as_json=as_json))
+
+    async def body() -> int:
+        canceled, shown = await canceled_film(read_settings(), FilmId(film_id))
+        words = "canceled" if canceled else "it had ended before; nothing was canceled"
+        return _tell(shown, words, as_json=as_json)
+
+    raise typer.Exit(run(body(), as_json=as_json))
 
 
 def approve(film_id: FilmArgument, *, as_json: Json = False) -> None:
@@ -101,13 +108,14 @@ def audit(
 
 
 async def _answer(film_id: str, decision: Approval, *, as_json: bool) -> int:
-    return await _tell(answered_film(read_settings(), FilmId(film_id), decision), as_json=as_json)
+    words = "approved: it goes on" if decision is Approval.APPROVED else "rejected: it is canceled, all credits go back"
+    return _tell(await answered_film(read_settings(), FilmId(film_id), decision), words, as_json=as_json)
 
 
-async def _tell(asked: Coroutine[Any, Any, ShownFilm], *, as_json: bool) -> int:
-    shown = await asked
+def _tell(shown: ShownFilm, words: str, *, as_json: bool) -> int:
     if as_json:
         print_json(film_json(shown))
     else:
+        typer.echo(f"{shown.film.id}: {words}")
         typer.echo(film_text(shown.film, ()))
     return 0

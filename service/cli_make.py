@@ -23,7 +23,7 @@ Who = Annotated[Provider, typer.Option(help="Who renders the segments.")]
 Size = Annotated[Resolution, typer.Option(help="Height class, as the provider allows.")]
 Sound = Annotated[bool, typer.Option("--native-sound", help="Keep the clips' own sound under the mix.")]
 
-Out = Annotated[Path, typer.Option(help="Where the film goes; .srt, .vtt, .jpg beside it.")]
+Out = Annotated[Path, typer.Option(help="Where the film goes, over what is there; .srt, .vtt, .jpg beside it.")]
 
 
 def make(
@@ -33,9 +33,7 @@ def make(
     provider: Who = Provider.HAPPYHORSE,
     resolution: Size = Resolution.P720,
     ratio: Annotated[AspectRatio, typer.Option(help="Width to height.")] = AspectRatio.WIDE,
-    out: Annotated[Path, typer.Option(help="Where the film goes; .srt, .vtt and .jpg lie beside it.")] = Path(
-        "film.mp4"
-    ),
+    out: Out = Path("film.mp4"),
     language: Annotated[str, typer.Option(help="BCP-47 tag; default: the prompt's own.")] = "",
     narration: Annotated[bool, typer.Option(help="Buy a spoken narration.")] = True,
     voice: Annotated[str, typer.Option(help="Narrator's voice id.")] = "",
@@ -52,7 +50,9 @@ def make(
     ask: Annotated[bool, typer.Option("--approve", help="Wait for `longvideo approve ID` before spending.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Don't go on with an unfinished film of the same order.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Live: spend without asking.")] = False,
-    resume: Annotated[str, typer.Option(help="Go on with this film.")] = "",
+    resume: Annotated[
+        str, typer.Option(metavar="ID", help="No new film: go on with this one, or write it to --out once more.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Make one film, here and now."""
@@ -102,7 +102,9 @@ def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json
 def retry(
     film_id: FilmArgument,
     *,
-    redo: Annotated[list[int] | None, typer.Option(help="Index of a segment to render anew; repeatable.")] = None,
+    redo: Annotated[
+        list[int] | None, typer.Option(help="Number of a segment to render anew, as `show` counts, from 1; repeatable.")
+    ] = None,
     out: Out = Path("film.mp4"),
     as_json: Json = False,
 ) -> None:

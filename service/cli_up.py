@@ -4,14 +4,20 @@ import os
 
 import typer
 
-from film.errors import MissingKey
+from film.errors import InvalidRequest
 from service.terminal import read_settings, run, told
 
-_NO_PREFECT = MissingKey(variable="PREFECT_API_URL", needed_for="the Prefect server, `http://HOST:4200/api`")
+_NO_PREFECT = InvalidRequest(
+    field="PREFECT_API_URL",
+    reason="is not set: name your Prefect server, http://HOST:4200/api; on one machine `longvideo up` needs none",
+)
 
 
 def up() -> None:
-    """Run everything on this machine: Prefect with its UI, the worker and, without keys, the simulators."""
+    """Run everything on this machine: Prefect with its UI, worker, HTTP API and, without keys, the simulators.
+
+    Ports: LONGVIDEO_PREFECT_PORT, LONGVIDEO_API_PORT, LONGVIDEO_SIMULATORS_PORT.
+    """
     settings = read_settings()
 
     async def body() -> int:

@@ -6,12 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
 from film.errors import PrefectUnavailable
 from service.worker import POOL, FilmWorker
+from tasks.prefect_runs import PREFECT_TROUBLE
 
 _FILE: Final = Path(__file__).parents[1] / "prefect.yaml"
 
@@ -26,10 +27,12 @@ async def deploy(log: Path) -> None:
         PrefectUnavailable: Prefect's server is away or refused.
     """
     async with get_client() as client:
-        template = FilmWorker.get_default_base_job_template()
-        with suppress(ObjectAlreadyExists):
-            await client.create_work_pool(WorkPoolCreate(name=POOL, type=FilmWorker.type, base_job_template=template))
         url = str(client.api_url)
+        try:
+            await _make_pool(client)
+        except PREFECT_TROUBLE as error:
+            reason = f"{type(error).__name__}: is it running, and PREFECT_API_URL right?"
+            raise PrefectUnavailable(url=url, reason=reason, log=str(log)) from error
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(_FILE)),
@@ -41,3 +44,9 @@ async def deploy(log: Path) -> None:
         code = await process.wait()
     if code != 0:
         raise PrefectUnavailable(url=url, reason=f"`prefect deploy` ended with code {code}", log=str(log))
+
+
+async def _make_pool(client: PrefectClient) -> None:
+    template = FilmWorker.get_default_base_job_template()
+    with suppress(ObjectAlreadyExists):
+        await client.create_work_pool(WorkPoolCreate(name=POOL, type=FilmWorker.type, base_job_template=template))

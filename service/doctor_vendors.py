@@ -29,8 +29,8 @@ async def examine_vendors(settings: Settings) -> Sequence[Finding]:
 def _mode(settings: Settings) -> Finding:
     if not settings.simulated:
         return Finding(name="mode", fine=True, found="live: films are bought from the vendors")
-    found = f"SIMULATED, {settings.time_scale:g} times as fast; live as soon as a video vendor's key is set"
-    return Finding(name="mode", fine=True, found=found)
+    live = "live once a video vendor's key and ANTHROPIC_API_KEY are set"
+    return Finding(name="mode", fine=True, found=f"SIMULATED, {settings.time_scale:g} times as fast; {live}")
 
 
 async def _claude(studio: Studio) -> Finding:
@@ -74,7 +74,8 @@ async def _asked(studio: Studio, name: str, told: str) -> Finding:
         left = await studio.accounts[name].credits_available()
     except ProviderError as error:
         return Finding(name=name, fine=False, found=str(error), remedy=_remedy(error, name))
-    reached = "key accepted" if left is None else f"key accepted, {left:f} credits left"
+    reached = "simulated, key accepted" if studio.simulated else "key accepted"
+    reached += "" if left is None else f", {left:f} credits left"
     return Finding(name=name, fine=True, found=f"{reached}; {told}")
 
 

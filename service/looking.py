@@ -53,12 +53,12 @@ async def answered_film(settings: Settings, film_id: FilmId, decision: Approval)
         return await ordered_film(books, film_id)
 
 
-async def canceled_film(settings: Settings, film_id: FilmId) -> ShownFilm:
-    """Cancel a film, whoever makes it, and return it; a film that has ended stays as it is.
+async def canceled_film(settings: Settings, film_id: FilmId) -> tuple[bool, ShownFilm]:
+    """Cancel a film, whoever makes it, and return it; and whether it hadn't ended before.
 
     Raises:
         FilmNotFound: There is none of that id.
     """
     async with opened_books(settings) as books:
-        await cancel_film(books, film_id)
-        return await ordered_film(books, film_id)
+        canceled = await cancel_film(books, film_id)
+        return canceled, await ordered_film(books, film_id)

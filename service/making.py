@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from film.credits import credits_text
-from film.errors import FilmEnded, NotAgreed
+from film.errors import FilmEnded, FilmNotFound, LeaseTaken, NotAgreed
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
 from film.status import Status
@@ -26,8 +26,8 @@ from ledger.reorders import unfinished_twins
 from ledger.salvage import compose_again, retry_film
 from ledger.showing import ShownFilm, ordered_film
 from service.looking import opened_books
-from service.outfiles import copy_out
-from service.prefect_server import prefect_server
+from service.outfiles import check_out, copy_out
+from service.prefect_server import PrefectServer, prefect_server
 from service.progress import show_progress
 from service.quoting import quotes
 from service.signals import sigterm
@@ -35,10 +35,14 @@ from store.objects import Objects
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
 from tasks.ordering import checked_request, local_customer, order_film
+from tasks.salvaging import indexes_of
 from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
 
-SIMULATED_LINE = "SIMULATED: simulators make this film, no vendor is called. Set LISTENHUB_API_KEY for the real thing."
+SIMULATED_LINE = (
+    "SIMULATED: simulators make this film, no vendor is called. "
+    "LISTENHUB_API_KEY and ANTHROPIC_API_KEY make it the real thing."
+)
 
 
 #: A dispatcher tells every 5 s that it is alive.
@@ -83,7 +87,10 @@ def resuming(film_id: FilmId) -> Start:
     """Return the start of `make --resume`: the film is in the books."""
 
     async def start(studio: Studio) -> FilmId:
-        return (await films.film(studio.books, film_id)).id
+        shown = await ordered_film(studio.books, film_id)
+        if shown.deleted:
+            raise FilmNotFound(film_id=film_id)
+        return shown.film.id
 
     return start
 
@@ -103,10 +110,17 @@ def composing_again(film_id: FilmId) -> Salvage:
 
 
 def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: Console) -> Salvage:
-    """Return the beginning of `retry`: a new film adopts what the ended one has ready."""
+    """Return the beginning of `retry`: a new film adopts what the ended one has ready.
+
+    `redo` counts segments as a person sees them, from 1.
+
+    Raises:
+        InvalidRequest: Later, when it begins: there is no such segment.
+    """
 
     async def begin(books: Books, maker: Maker | None) -> FilmId:
-        new_id = (await retry_film(books, film_id, local_customer(settings), redo=redo, maker=maker)).film_id
+        indexes = await indexes_of(books, film_id, redo)
+        new_id = (await retry_film(books, film_id, local_customer(settings), redo=indexes, maker=maker)).film_id
         film = await films.film(books, new_id)
         console.print(f"{new_id} adopts {film_id}; {credits_text(film.cost_estimate_mc)} credits held for the rest")
         return new_id
@@ -116,6 +130,7 @@ def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: 
 
 async def salvage(begin: Salvage, *, out: Path, settings: Settings, console: Console) -> Made:
     """Salvage a film where films are made: by a dispatcher that is alive, else here; and copy it to `out`."""
+    check_out(out)
     async with opened_books(settings) as books:
         if await alive(books, ProcessKind.DISPATCHER, within_s=_ALIVE_S):
             film = await show_progress(books, await begin(books, None), console)
@@ -138,6 +153,7 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         settings: This process's settings.
         console: Where progress is shown.
     """
+    check_out(out)
     async with AsyncExitStack() as stack:
         if settings.simulated:
             console.print(SIMULATED_LINE, style="bold yellow", highlight=False)
@@ -147,9 +163,7 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         film_id = await start(studio)
         epoch = (await films.film(studio.books, film_id)).epoch
         with studio.keeper.claimed(Lease(film_id=film_id, epoch=epoch, holder=studio.holder)):
-            with console.status("Starting Prefect ..."):
-                await server.healthy()
-            shown = await _run(studio, film_id, console)
+            shown = await _run(studio, server, film_id, console)
         film = shown.film
         files = await copy_out(studio.objects, film, out) if film.status is Status.COMPLETED else ()
     return Made(shown=shown, files=files)
@@ -191,20 +205,23 @@ def _order_line(request: FilmRequest, film_id: FilmId) -> str:
     return f"{film_id}: {request.duration} s in segments of {segments} s, {cost} credits held"
 
 
-async def _run(studio: Studio, film_id: FilmId, console: Console) -> ShownFilm:
+async def _run(studio: Studio, server: PrefectServer, film_id: FilmId, console: Console) -> ShownFilm:
     """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
-    from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
-
     loop = asyncio.get_running_loop()
-    making = asyncio.create_task(_flow(produce_film, film_id))
-    cancels: set[asyncio.Task[bool]] = set()
+    starting = asyncio.create_task(_started(server, console))
+    cancels: set[asyncio.Task[None]] = set()
+
+    async def canceled() -> None:
+        await cancel_film(studio.books, film_id)
+        starting.cancel()  # before its flow has begun there is nobody else to settle anything
 
     def cancel() -> None:
         console.print("Canceling: unused credits go back ...")
-        cancels.add(loop.create_task(cancel_film(studio.books, film_id)))
+        cancels.add(loop.create_task(canceled()))
 
     loop.add_signal_handler(signal.SIGINT, cancel)
-    showing = asyncio.create_task(show_progress(studio.books, film_id, console))
+    making = asyncio.create_task(_made(starting, film_id, console))
+    showing = asyncio.create_task(_shown(starting, studio.books, film_id, console))
     try:
         async with sigterm(making.cancel):
             await making
@@ -216,9 +233,28 @@ async def _run(studio: Studio, film_id: FilmId, console: Console) -> ShownFilm:
     return await ordered_film(studio.books, film_id)
 
 
-async def _flow(produce_film: Any, film_id: FilmId) -> None:
-    state = await produce_film(film_id, return_state=True)
+async def _started(server: PrefectServer, console: Console) -> Any:
+    with console.status("Starting Prefect ..."):
+        await server.healthy()
+    from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
+
+    return produce_film
+
+
+async def _shown(starting: "asyncio.Task[Any]", books: Books, film_id: FilmId, console: Console) -> None:
+    await asyncio.wait([starting])  # a terminal draws one thing at a time
+    await show_progress(books, film_id, console)
+
+
+async def _made(starting: "asyncio.Task[Any]", film_id: FilmId, console: Console) -> None:
+    """Run the film's flow, unless Ctrl-C has ended its start; if another process has taken it, that one is followed."""
+    await asyncio.wait([starting])
+    if starting.cancelled():
+        return
+    state = await starting.result()(film_id, return_state=True)
     try:
         await state.aresult()
+    except LeaseTaken as taken:
+        console.print(f"{taken.holder} makes it; this command follows.", highlight=False)
     except FilmEnded:
         return  # told by the film's row

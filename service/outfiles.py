@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from film.errors import StoreUnusable
+from film.errors import InvalidRequest, OutUnwritable, StoreUnusable
 from ledger.rows import Film
 from store.objects import Objects
 
@@ -16,7 +16,8 @@ async def copy_out(objects: Objects, film: Film, out: Path) -> tuple[Path, ...]:
         The files written, the film first.
 
     Raises:
-        StoreUnusable: The film has no file, or it can't be read or written.
+        StoreUnusable: The film has no file, or it can't be read.
+        OutUnwritable: It can't be written there.
     """
     if film.result is None:
         raise StoreUnusable(where=film.id, reason=f"the film is {film.status}, there is no file")
@@ -28,8 +29,26 @@ async def copy_out(objects: Objects, film: Film, out: Path) -> tuple[Path, ...]:
         for target, key in wanted.items():
             await _copy(objects, key, target)
     except OSError as error:
-        raise StoreUnusable(where=str(out), reason=error.strerror or str(error)) from error
+        raise OutUnwritable(film_id=film.id, out=str(out), reason=error.strerror or str(error)) from error
     return tuple(wanted)
+
+
+def check_out(out: Path) -> None:
+    """Return if a film can be written there: known before anything is ordered.
+
+    Raises:
+        InvalidRequest: It is a folder, no .mp4, or can't be written.
+    """
+    if out.is_dir():
+        raise InvalidRequest(field="out", reason=f"{out} is a folder; name a file in it")
+    if out.suffix.lower() != ".mp4":
+        raise InvalidRequest(field="out", reason=f"{out} doesn't end in .mp4, which every film is")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise InvalidRequest(field="out", reason=f"{out.parent} can't be written: {error.strerror}") from error
 
 
 async def _copy(objects: Objects, key: str, target: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 
 from film.errors import PrefectUnavailable
+from service.addresses import require_free
 
 _STOP_S: Final = 10.0
 _START_S: Final = 120.0
@@ -115,7 +116,11 @@ async def own_prefect_server(
         home: Our home; the server's log goes there.
         port: The port of API and UI; 0 for any free one.
         prefect_home: Folder of its database; in `home` if not given.
+
+    Raises:
+        AddressUnusable: Somebody listens there.
     """
+    await require_free(port, setting="LONGVIDEO_PREFECT_PORT")
     port = port or _free_port()
     server = PrefectServer(f"http://127.0.0.1:{port}/api", home, port=port, prefect_home=prefect_home)
     try:

@@ -11,6 +11,7 @@ from film.credits import credits_text
 from film.status import Status
 from ledger.rows import Film, Segment
 from ledger.showing import FilmDetail, ShownFilm
+from store.objects import Objects
 
 
 def film_json(shown: ShownFilm) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def _titled(shown: ShownFilm, video: Video) -> dict[str, Any]:
 
 
 def film_text(film: Film, files: Sequence[Path]) -> str:
-    """Return a film's end, or where it stands, in a few lines."""
+    """Return a film's end, or where it stands, in a few lines; segments count from 1."""
     cost = film.cost_actual_mc if film.cost_actual_mc is not None else 0
     back = film.cost_estimate_mc - cost
     lines = [f"{film.id} {film.status}"]
@@ -42,7 +43,9 @@ def film_text(film: Film, files: Sequence[Path]) -> str:
             lines[0] += f": {film.request.duration} s, {credits_text(cost)} credits"
         case Status.FAILED if film.fault is not None:
             where = (
-                film.fault.stage if film.fault.segment is None else f"{film.fault.stage}, segment {film.fault.segment}"
+                film.fault.stage
+                if film.fault.segment is None
+                else f"{film.fault.stage}, segment {film.fault.segment + 1}"
             )
             lines[0] += f" in {where} ({film.fault.code}): {film.fault.message}"
             lines.append(f"{credits_text(cost)} credits charged, {credits_text(back)} given back")
@@ -56,6 +59,13 @@ def film_text(film: Film, files: Sequence[Path]) -> str:
     if film.simulated:
         lines.append("simulated: made by simulators, nothing was paid")
     return "\n".join([*lines, *(str(file) for file in files)])
+
+
+def stored_text(film: Film, objects: Objects) -> str:
+    """Return where a completed film lies, and how to have it as a file; empty for any other."""
+    if film.result is None:
+        return ""
+    return f"stored as {objects.url_of(film.result.film)}; `longvideo make --resume {film.id} --out FILE` writes it"
 
 
 def seams_text(segments: Sequence[Segment]) -> str:
@@ -73,8 +83,10 @@ def films_table(found: Sequence[Film]) -> Table:
     table = Table(box=None)
     # An id that is cut can't be copied; whatever else gives way.
     table.add_column("film", no_wrap=True, min_width=28)
-    for name in ("status", "%", "seconds", "provider", "credits"):
-        table.add_column(name, no_wrap=True)
+    table.add_column("status", no_wrap=True, min_width=10)
+    for name in ("%", "s", "credits"):
+        table.add_column(name, no_wrap=True, justify="right", min_width=len(name))
+    table.add_column("provider", no_wrap=True, overflow="ellipsis")
     table.add_column("title or prompt", no_wrap=True, overflow="ellipsis", ratio=1)
     for film in found:
         cost = film.cost_estimate_mc if film.cost_actual_mc is None else film.cost_actual_mc
@@ -84,8 +96,8 @@ def films_table(found: Sequence[Film]) -> Table:
             film.status,
             str(film.progress),
             str(film.request.duration),
-            f"{film.request.provider} {film.request.resolution}",
             credits_text(cost),
+            film.request.provider,
             words[:50],
         )
     return table

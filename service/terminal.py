@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from film.errors import LongVideoError, RequestError
 from film.status import Status
-from service.environment import prepare_environment
+from tasks.environment import prepare_environment
 from tasks.settings import Settings
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
@@ -25,7 +25,7 @@ _BAD_REQUEST: Final = 2
 _STOPPED: Final = 143
 
 FilmArgument = Annotated[str, typer.Argument(metavar="ID", help="The film's id, vid_...")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts; progress goes to stderr.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts; whatever else is told goes to stderr.")]
 
 
 def read_settings(*, on_terminal: bool = False) -> Settings:
@@ -40,9 +40,13 @@ def read_settings(*, on_terminal: bool = False) -> Settings:
         fault = error.errors()[0]
         name = str(fault["loc"][0])
         variable = name if name.isupper() else f"LONGVIDEO_{name.upper()}"
-        typer.echo(f"{variable}: {fault['msg']}", err=True)
+        typer.echo(f"{variable}: {str(fault['msg']).removeprefix('Value error, ')}", err=True)
         raise typer.Exit(_BAD_REQUEST) from error
-    prepare_environment(settings, on_terminal=on_terminal)
+    try:
+        prepare_environment(settings, on_terminal=on_terminal)
+    except OSError as error:
+        typer.echo(f"LONGVIDEO_HOME: {settings.home} can't be made: {error.strerror}", err=True)
+        raise typer.Exit(_BAD_REQUEST) from error
     return settings
 
 

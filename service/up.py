@@ -12,7 +12,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Final
 
+from film.errors import PrefectUnavailable
 from providers.egress import post_webhook
+from service.addresses import require_free
 from service.api_server import api_parts, listed_voices, serving_api
 from service.prefect_server import prefect_server
 from service.sender import Sender, send_forever
@@ -54,6 +56,7 @@ async def simulators(house: House) -> AsyncIterator[str]:
     elif settings.simulators_url:
         yield settings.simulators_url
     else:
+        await require_free(settings.simulators_port, setting="LONGVIDEO_SIMULATORS_PORT")
         running = launched(settings.home, time_scale=settings.time_scale, port=settings.simulators_port)
         async with running as url:
             house.settings = settings.model_copy(update={"simulators_url": url})
@@ -144,7 +147,11 @@ async def run_services(services: Sequence[Service], settings: Settings, say: Cal
         for service in services:
             if stopping.is_set():
                 break
-            say(f"{service.name}: {await stack.enter_async_context(service.run(house))}")
+            try:
+                say(f"{service.name}: {await stack.enter_async_context(service.run(house))}")
+            except PrefectUnavailable:
+                if not stopping.is_set():  # Ctrl-C in a terminal ends what a service was waiting for, too
+                    raise
         else:
             say("Ready. Ctrl-C stops everything and loses nothing.")
             await stopping.wait()

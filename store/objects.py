@@ -41,7 +41,7 @@ class Objects:
         try:
             self._backend: Backend = _opened(url, options or {})
         except (BaseError, ValueError) as error:
-            raise StoreUnusable(where=url, reason=str(error)) from error
+            raise StoreUnusable(where=url, reason=_told(error)) from error
 
     async def put(self, key: str, file: Path) -> ObjectFacts:
         """Store a file under `key` unless an object is there already, and return what the store then holds there.
@@ -56,7 +56,7 @@ class Objects:
         except AlreadyExistsError:
             return await self._facts_of(key)
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
         return await asyncio.to_thread(file_facts, file)
 
     async def _facts_of(self, key: str) -> ObjectFacts:
@@ -77,7 +77,7 @@ class Objects:
                 async for chunk in found.stream(min_chunk_size=_READ_BYTES):
                     draft.write(chunk)
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
         Path(draft.name).replace(into)
 
     async def size_of(self, key: str) -> int | None:
@@ -91,7 +91,7 @@ class Objects:
         except (NotFoundError, FileNotFoundError):
             return None
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
 
     async def delete(self, key: str) -> None:
         """Remove an object; one that isn't there is fine.
@@ -104,7 +104,7 @@ class Objects:
         except (NotFoundError, FileNotFoundError):
             return
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
 
     async def presigned(self, key: str, *, life_s: int) -> str | None:
         """Return an address under which a cloud store hands an object to anybody for `life_s` seconds, None on a disk.
@@ -117,7 +117,7 @@ class Objects:
         try:
             return str(await obstore.sign_async(self._backend, "GET", key, timedelta(seconds=life_s)))
         except (BaseError, ValueError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=str(error)) from error
+            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
 
     def url_of(self, key: str) -> str:
         """Return an object's address in the store itself, for whoever may read the store."""
@@ -145,3 +145,8 @@ def file_facts(file: Path) -> ObjectFacts:
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256")
     return ObjectFacts(sha256=digest.hexdigest(), size_bytes=file.stat().st_size)
+
+
+def _told(error: Exception) -> str:
+    """Return what an error of the store's library tells people: not the dump that follows."""
+    return str(error).partition("\n")[0].partition("Debug source:")[0].strip() or type(error).__name__

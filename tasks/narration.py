@@ -13,6 +13,7 @@ from film.storyboard import Shot
 from ledger.stages import replace_narration
 from media.place import PlacedSound, place
 from tasks.blame import blaming
+from tasks.patience import patiently
 from tasks.run import FilmRun
 from tasks.sound import buy_sound
 
@@ -44,7 +45,7 @@ async def buy_line(run: FilmRun, shot: Shot, *, following: Shot | None) -> Line:
         StageFault: `narration_failed`, or what its vendor's state calls for.
     """
     with blaming(Status.AUDIO, segment=shot.index, code=ErrorCode.NARRATION_FAILED):
-        voice_id = await run.studio.voice_id(run.opened.request)
+        voice_id = await patiently(run.studio.desk, lambda: run.studio.voice_id(run.opened.request))
         while True:
             order = VoiceOrder(text=shot.narration, voice_id=voice_id)
             key = await buy_sound(run, Purpose.NARRATION, shot.take * _TAKE + shot.index, order)

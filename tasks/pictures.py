@@ -8,6 +8,7 @@ from film.orders import ImageRef
 from film.profiles import Vendor
 from ledger.rows import Anchor
 from media.gate import ImageFacts, gate_image
+from tasks.patience import patiently
 from tasks.run import FilmRun
 
 
@@ -19,7 +20,8 @@ async def uploaded(run: FilmRun, file: Path, facts: ImageFacts) -> str:
     """
     if run.opened.request.profile.vendor is not Vendor.LISTENHUB:
         return ""
-    return await run.studio.storage().upload(file, content_type=_content_type(facts))
+    storage, content_type = run.studio.storage(), _content_type(facts)
+    return await patiently(run.studio.desk, lambda: storage.upload(file, content_type=content_type))
 
 
 async def frame_ref(run: FilmRun, file: Path) -> ImageRef:

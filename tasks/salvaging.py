@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from film.errors import NotComposable
+from film.errors import InvalidRequest, NotComposable
 from film.ids import LOCAL_ACCOUNT, FilmId
 from ledger import films
+from ledger.database import Books
 from ledger.reorders import newest_under
 from ledger.salvage import compose_again, retry_film
 from tasks.ordering import local_customer
@@ -24,8 +25,22 @@ async def composing_again(studio: Studio, film_id: FilmId) -> None:
             raise
 
 
+async def indexes_of(books: Books, film_id: FilmId, numbers: Sequence[int]) -> Sequence[int]:
+    """Return the indexes of a film's segments that a person counted from 1, as everything shows them.
+
+    Raises:
+        InvalidRequest: It has no such segment.
+    """
+    known = len(await films.segments(books, film_id))
+    if unknown := [number for number in numbers if not 1 <= number <= known]:
+        raise InvalidRequest(field="redo", reason=f"the film has segments 1 to {known}, not {unknown}")
+    return [number - 1 for number in numbers]
+
+
 async def retried(studio: Studio, film_id: FilmId, redo: Sequence[int], *, flow_run_id: str | None) -> FilmId:
     """Return the new film that salvages `film_id`; the same flow run, retried, gets the same one.
+
+    `redo` counts segments from 1.
 
     Raises:
         FilmNotFound, NotRetryable, InvalidRequest, InsufficientCredits: It can't be retried so; nothing was written.
@@ -34,6 +49,6 @@ async def retried(studio: Studio, film_id: FilmId, redo: Sequence[int], *, flow_
     known = None if key is None else await newest_under(studio.books, LOCAL_ACCOUNT, key)
     if known is not None:
         return known
-    customer = local_customer(studio.settings)
-    opened = await retry_film(studio.books, film_id, customer, redo=redo, idem_key=key, maker=studio.maker)
+    customer, indexes = local_customer(studio.settings), await indexes_of(studio.books, film_id, redo)
+    opened = await retry_film(studio.books, film_id, customer, redo=indexes, idem_key=key, maker=studio.maker)
     return opened.film_id

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from film.errors import MissingKey
@@ -83,6 +83,13 @@ class Settings(BaseSettings):
     vibegen_api_key: SecretStr = Field(SecretStr(""), validation_alias="VIBEGEN_API_KEY", description="vibegen.")
     anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY", description="Claude.")
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and not url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+            raise ValueError("must begin with postgresql+asyncpg:// (or sqlite+aiosqlite://)")
+        return url
+
     @model_validator(mode="after")
     def _absolute(self) -> Self:
         # The home must mean the same folder in every process that is started from here.
@@ -138,10 +145,10 @@ class Settings(BaseSettings):
             return
         vendor = PROFILES[provider].vendor
         needed = [(self.key_of(vendor), f"{vendor.upper()}_API_KEY", f"video by {provider}")]
-        needed.append((self.anthropic_api_key.get_secret_value(), "ANTHROPIC_API_KEY", "the script"))
+        needed.append((self.anthropic_api_key.get_secret_value(), "ANTHROPIC_API_KEY", "script"))
         if listenhub:
             key = self.key_of(Vendor.LISTENHUB)
-            needed.append((key, "LISTENHUB_API_KEY", "narration, music and reference images"))
+            needed.append((key, "LISTENHUB_API_KEY", "narration, music or generated reference image"))
         for key, variable, needed_for in needed:
             if not key:
                 raise MissingKey(variable=variable, needed_for=needed_for)

@@ -17,7 +17,7 @@ _MARKS: Final[Mapping[SegmentState, str]] = {
 
 
 def storyboard_markdown(film: Film, segments: Sequence[Segment], pictures: Mapping[int, str]) -> str:
-    """Return the film's shots, one below the other.
+    """Return the film's shots, one below the other, counted from 1.
 
     Args:
         film: The film.
@@ -27,9 +27,10 @@ def storyboard_markdown(film: Film, segments: Sequence[Segment], pictures: Mappi
     title = film.storyboard.title if film.storyboard else film.request.prompt
     lines = [f"# {_plain(title)}", "", _facts(film), ""]
     for segment in segments:
-        lines += [f"**{segment.index}** · {segment.kept_s} s · {_MARKS[segment.state]}", ""]
+        number = segment.index + 1
+        lines += [f"**{number}** · {segment.kept_s} s · {_MARKS[segment.state]}", ""]
         if segment.index in pictures:
-            lines += [f"![segment {segment.index}]({pictures[segment.index]})", ""]
+            lines += [f"![segment {number}]({pictures[segment.index]})", ""]
         lines += _words(film, segment.index)
     return "\n".join(lines)
 
@@ -40,7 +41,7 @@ def credit_statement(film: Film, segments: Sequence[Segment]) -> str:
     lines += ["|---|---:|---:|---:|---:|"]
     rows = [_parts(film, segment) for segment in segments]
     for segment, row in zip(segments, rows, strict=True):
-        name = f"{segment.index}, {segment.kept_s} s" + ("" if segment.hold else ", adopted")
+        name = f"{segment.index + 1}, {segment.kept_s} s" + ("" if segment.hold else ", adopted")
         lines.append(_row(name, row))
     totals = [sum(column) for column in zip(*rows, strict=True)]
     return "\n".join([*lines, _row("**sum**", totals)]) + "\n"

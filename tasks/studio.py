@@ -1,6 +1,7 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
@@ -33,6 +34,7 @@ from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.timings import Timings
 
+_LOG: Final = logging.getLogger(__name__)
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
 
@@ -183,6 +185,8 @@ async def shared_studio() -> AsyncIterator[Studio]:
         yield studio
         return
     async with open_studio(Settings()) as studio:
+        if studio.simulated:
+            _LOG.warning("SIMULATED: simulators make the films of this process, no vendor is called.")
         yield studio
 
 

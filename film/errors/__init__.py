@@ -17,7 +17,7 @@ LongVideoError
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
 │                           GlyphMissing, DiskFull
 ├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
-├── StoreUnusable, PrefectUnavailable, DeadlineExceeded, AddressUnusable
+├── StoreUnusable, PrefectUnavailable, DeadlineExceeded, AddressUnusable, OutUnwritable
 └── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
 """
 
@@ -71,7 +71,7 @@ from film.errors.requests import (
     TooManyStreams,
 )
 from film.errors.root import LongVideoError
-from film.errors.service import AddressUnusable, DeadlineExceeded, PrefectUnavailable, StoreUnusable
+from film.errors.service import AddressUnusable, DeadlineExceeded, OutUnwritable, PrefectUnavailable, StoreUnusable
 from film.errors.writing import (
     ModerationError,
     ModerationRejected,
@@ -121,6 +121,7 @@ __all__ = [
     "NotComposable",
     "NotRetryable",
     "NotTerminal",
+    "OutUnwritable",
     "PrefectUnavailable",
     "ProviderBusy",
     "ProviderContentRefused",

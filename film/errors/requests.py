@@ -57,7 +57,10 @@ class MissingKey(RequestError):
     needed_for: str
 
     def __str__(self) -> str:
-        return f"{self.needed_for} needs {self.variable}: set it, or run with LONGVIDEO_MODE=simulated."
+        return (
+            f"{self.variable} is not set, without which there is no {self.needed_for}: "
+            "set it, or run with LONGVIDEO_MODE=simulated."
+        )
 
 
 @dataclass(kw_only=True, eq=False)
@@ -191,11 +194,16 @@ class SegmentsNotReady(FilmError):
         return f"{self.film_id}: segments {list(self.missing)} are missing"
 
 
+@dataclass(kw_only=True, eq=False)
 class NotRetryable(FilmError):
-    """Retry was asked of a film that can't be salvaged."""
+    """Retry was asked of a film that can't be salvaged; `reason` says why not."""
 
     code: ClassVar[str] = "not_retryable"
-    sentence: ClassVar[str] = "it is unfinished, was refused, or is complete and `redo` names no shot"
+    reason: str
+
+    def fact(self) -> str:
+        """Return why it can't be retried."""
+        return f"{self.film_id}: {self.reason}"
 
 
 class NotAwaitingApproval(FilmError):

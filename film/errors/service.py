@@ -46,6 +46,23 @@ class AddressUnusable(LongVideoError):
     host: str
     port: int
     reason: str
+    #: Where another port is named.
+    setting: str = "--port"
 
     def __str__(self) -> str:
-        return f"Nothing can be served at {self.host}:{self.port}: {self.reason}; name another --port"
+        return f"Nothing can be served at {self.host}:{self.port}: {self.reason}; name another port by {self.setting}"
+
+
+@dataclass(kw_only=True, eq=False)
+class OutUnwritable(LongVideoError):
+    """A completed film can't be copied to where it was asked for; it is in the store."""
+
+    film_id: str
+    out: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.film_id} is completed, but can't be written to {self.out}: {self.reason}; "
+            f"`longvideo make --resume {self.film_id} --out FILE` writes it elsewhere"
+        )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from api.parts import Parts
+from service.addresses import HOST, listening
 from service.api_server import serve_api
 
 
@@ -19,19 +20,11 @@ def free_port() -> int:
 @asynccontextmanager
 async def served(parts: Parts, port: int) -> AsyncIterator["asyncio.Task[None]"]:
     """Serve the API at a port for the length of the block, and stop it in order."""
-    serving = asyncio.create_task(serve_api(parts, port=port))
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                break
-    try:
-        yield serving
-    finally:
-        serving.cancel()
-        with suppress(asyncio.CancelledError):
-            await serving
+    with listening(HOST, port) as listener:
+        serving = asyncio.create_task(serve_api(parts, listener))
+        try:
+            yield serving
+        finally:
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving

@@ -9,7 +9,8 @@ import pytest
 
 from api import guard
 from film.errors import AddressUnusable
-from service.api_server import serve_api
+from service.addresses import HOST, listening
+from service.api_server import serving_api
 from tests.api.house import ORDER, House
 from tests.api.serving import free_port, served
 
@@ -99,7 +100,14 @@ async def test_stopping_ends_streams_and_refuses_newcomers(server: Server) -> No
             await client.get("/healthz")
 
 
-async def test_a_taken_port_is_named(lite: House, server: Server) -> None:
+def test_a_taken_port_is_named(server: Server) -> None:
     """The error says where and what to do."""
     with pytest.raises(AddressUnusable, match=f"127.0.0.1:{server.port}.*--port"):
-        await serve_api(lite.parts, port=server.port)
+        listening(HOST, server.port)
+
+
+async def test_a_strangers_server_is_not_taken_for_ours(lite: House, server: Server) -> None:
+    """An API that already answers at the port isn't what `up` was asked to serve."""
+    with pytest.raises(AddressUnusable, match="LONGVIDEO_API_PORT"):
+        async with serving_api(lite.parts, port=server.port):
+            pass

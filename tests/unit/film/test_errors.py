@@ -22,8 +22,11 @@ SAID: list[tuple[e.LongVideoError, str]] = [
         "The film needs 1650 credits and the account has 12.5: add credits or order less.",
     ),
     (
-        e.MissingKey(variable="ANTHROPIC_API_KEY", needed_for="The script"),
-        "The script needs ANTHROPIC_API_KEY: set it, or run with LONGVIDEO_MODE=simulated.",
+        e.MissingKey(variable="ANTHROPIC_API_KEY", needed_for="script"),
+        (
+            "ANTHROPIC_API_KEY is not set, without which there is no script: set it, or run with "
+            "LONGVIDEO_MODE=simulated."
+        ),
     ),
     (
         e.ApiKeyRefused(),
@@ -51,10 +54,7 @@ SAID: list[tuple[e.LongVideoError, str]] = [
         e.SegmentsNotReady(film_id=FILM, missing=(1, 4)),
         "vid_1: segments [1, 4] are missing; `longvideo retry` makes just those.",
     ),
-    (
-        e.NotRetryable(film_id=FILM),
-        "vid_1: it is unfinished, was refused, or is complete and `redo` names no shot.",
-    ),
+    (e.NotRetryable(film_id=FILM, reason="it is complete"), "vid_1: it is complete."),
     (e.NotAwaitingApproval(film_id=FILM), "vid_1: it does not wait for an approval."),
     (e.NotTerminal(film_id=FILM), "vid_1: it is still being made; cancel it first."),
     (e.ScriptRefused(explanation="I won't"), "The writer declined this prompt: I won't"),
@@ -135,7 +135,14 @@ SAID: list[tuple[e.LongVideoError, str]] = [
     (e.DeadlineExceeded(what="a job at vibegen", deadline_s=59.6), "a job at vibegen took longer than 60 s"),
     (
         e.AddressUnusable(host="127.0.0.1", port=8450, reason="the port is taken"),
-        "Nothing can be served at 127.0.0.1:8450: the port is taken; name another --port",
+        "Nothing can be served at 127.0.0.1:8450: the port is taken; name another port by --port",
+    ),
+    (
+        e.OutUnwritable(film_id=FILM, out="/a.mp4", reason="no room"),
+        (
+            "vid_1 is completed, but can't be written to /a.mp4: no room; "
+            "`longvideo make --resume vid_1 --out FILE` writes it elsewhere"
+        ),
     ),
     (
         e.FilmFailed(film_id=FILM, code="segment_failed", message="no clip", stage="generating", segment=4),
