@@ -100,7 +100,7 @@ async def test_stopping_ends_streams_and_refuses_newcomers(server: Server) -> No
             await client.get("/healthz")
 
 
-def test_a_taken_port_is_named(server: Server) -> None:
+async def test_a_taken_port_is_named(server: Server) -> None:
     """The error says where and what to do."""
     with pytest.raises(AddressUnusable, match=f"127.0.0.1:{server.port}.*--port"):
         listening(HOST, server.port)
