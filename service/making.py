@@ -227,6 +227,7 @@ async def _run(studio: Studio, server: PrefectServer, film_id: FilmId, console: 
             await making
             await showing
     finally:
+        starting.cancel()
         showing.cancel()
         loop.remove_signal_handler(signal.SIGINT)
         await asyncio.gather(*cancels)

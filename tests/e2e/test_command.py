@@ -48,6 +48,9 @@ def test_make_writes_a_film_and_its_companions(command: Command) -> None:
         (("make", "x", "--reference", "http://10.0.0.1/a.png"), "reference_images: must be a public"),
         (("make", "x", "--title-card", "\U0001f3ac"), "title_card: The font has no glyph"),
         (("make", "x", "--provider", "sora"), "Invalid value for '--provider'"),
+        (("make", "x", "--out", "/"), "out: / is a folder"),
+        (("make", "x", "--out", "film.avi"), "out: film.avi doesn't end in .mp4"),
+        (("make", "x", "--out", "/proc/film.mp4"), "out: /proc can't be written"),
         (("show", "vid_nope"), "vid_nope: there is no such film"),
         (("cancel", "vid_nope"), "vid_nope: there is no such film"),
         (("approve", "vid_nope"), "vid_nope: there is no such film"),
@@ -127,10 +130,18 @@ def test_no_key_and_no_secret_is_kept_anywhere(command: Command, tmp_path: Path,
         assert [file for file in kept if key.encode() in file.read_bytes()] == []
 
 
-def test_a_wrong_setting_is_named(command: Command) -> None:
-    """A setting that can't be read names its variable."""
-    code, _, err = command.run("list", LONGVIDEO_TIME_SCALE="fast")
-    assert (code, "LONGVIDEO_TIME_SCALE" in err) == (2, True), err
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LONGVIDEO_TIME_SCALE", "fast", "LONGVIDEO_TIME_SCALE: "),
+        ("LONGVIDEO_DATABASE_URL", "postgresql://localhost/films", "must begin with postgresql+asyncpg://"),
+        ("LONGVIDEO_HOME", "/proc/films", "LONGVIDEO_HOME: /proc/films can't be made: "),
+    ],
+)
+def test_a_wrong_setting_is_named(command: Command, name: str, value: str, words: str) -> None:
+    """A setting that can't be used names its variable, in one line."""
+    code, _, err = command.run("list", **{name: value})
+    assert (code, words in err, len(err.splitlines())) == (2, True, 1), err
 
 
 def test_a_failed_film_leaves_no_file(command: Command, servers: dict[str, str]) -> None:
@@ -160,6 +171,35 @@ def test_ctrl_c_cancels_and_settles(command: Command, servers: dict[str, str]) -
     assert process.returncode == 130, err
     shown = command.json("show", film_id)
     assert (shown["status"], shown["cost_actual"]) == ("canceled", 0)
+
+
+def test_ctrl_c_while_prefect_starts_cancels_too(command: Command) -> None:
+    """The film is ordered and its flow hasn't begun: canceled all the same, and nobody waits for Prefect."""
+    nowhere = {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    with command.start("make", "a heron", "--duration", "4", *CHEAP, **nowhere) as process:
+        film_id = str(_wait_for_row(command, "SELECT id FROM film WHERE status = ?", "queued"))
+        assert process.stdout is not None
+        while "credits held" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    shown = command.json("show", film_id)
+    assert (shown["status"], shown["cost_actual"]) == ("canceled", 0)
+
+
+def test_a_film_that_another_process_makes_is_followed(command: Command, servers: dict[str, str]) -> None:
+    """`make --resume` of a film in good hands waits for it, and writes the file all the same."""
+    late = {"vendor": "listenhub-video", "operation": "create", "fault": "job_late", "seconds": 4000, "match": "stork"}
+    _script(servers, late)
+    with command.start("make", "a stork", "--duration", "4", "--no-narration", *CHEAP) as maker:
+        film_id = _wait_for_status(command, "generating")
+        code, out, err = command.run("make", "--resume", film_id, "--out", "followed.mp4")
+        maker.communicate(timeout=120)
+    _script(servers)
+    assert (code, maker.returncode) == (0, 0), err
+    assert "makes it; this command follows" in out
+    assert (command.folder / "followed.mp4").stat().st_size > 10_000
 
 
 def test_sigterm_gives_the_film_back_and_the_same_command_goes_on(command: Command, servers: dict[str, str]) -> None:

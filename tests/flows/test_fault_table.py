@@ -137,6 +137,8 @@ RECOVERIES: list[tuple[str, dict, list[dict], int]] = [
     ("poll: 500 for a while", {}, [video("http_error", "task", times=3)], 2),
     ("file: torn once", {}, [video("asset_torn", "asset", times=1)], 2),
     ("file: URL expired once", {}, [video("asset_expired", "asset", times=1)], 2),
+    ("voices: 500 for a while", {"narration": True}, [at("listenhub-account", "http_error", "speakers", times=3)], 2),
+    ("upload: 500 for a while", CAT, [at("listenhub-account", "http_error", "presign", times=3)], 2),
 ]
 
 
