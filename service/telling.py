@@ -84,9 +84,9 @@ def films_table(found: Sequence[Film]) -> Table:
     # An id that is cut can't be copied; whatever else gives way.
     table.add_column("film", no_wrap=True, min_width=28)
     table.add_column("status", no_wrap=True, min_width=10)
-    for name in ("%", "s", "credits"):
-        table.add_column(name, no_wrap=True, justify="right", min_width=len(name))
-    table.add_column("provider", no_wrap=True, overflow="ellipsis")
+    for name, width in (("%", 3), ("s", 3), ("credits", 7)):
+        table.add_column(name, no_wrap=True, justify="right", min_width=width)
+    table.add_column("provider", no_wrap=True, min_width=10)
     table.add_column("title or prompt", no_wrap=True, overflow="ellipsis", ratio=1)
     for film in found:
         cost = film.cost_estimate_mc if film.cost_actual_mc is None else film.cost_actual_mc

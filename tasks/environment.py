@@ -27,6 +27,9 @@ _PREFECT = {
 _QUIET = ("httpx", "httpx2", "httpcore", "httpcore2", "anthropic")
 
 
+#: Warns of each lease it renews too late on a busy machine: of `housekeeping`'s, which is none of a person's business.
+_FUSSY = "prefect.concurrency"
+
 #: A command that shows a film tells its end in one sentence; Prefect's trace of it, and its complaint that the server
 #: has gone with the command, tell nothing more.
 _ON_TERMINAL = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
@@ -46,3 +49,4 @@ def prepare_environment(settings: Settings, *, on_terminal: bool = False) -> Non
         os.environ.setdefault(name, value)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger(_FUSSY).setLevel(logging.ERROR)
