@@ -20,11 +20,11 @@ film: $(VENV)/.installed
 		--resolution "$$RESOLUTION" --out "$$OUT"
 
 test: $(VENV)/.installed-dev
-	@LONGVIDEO_MODE=simulated $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m pytest -n 2 --dist loadscope
 
 coverage: $(VENV)/.installed-dev
 	@rm -f .coverage .coverage.*
-	@LONGVIDEO_MODE=simulated $(BIN)/python -m coverage run -m pytest -n 2 --dist loadgroup
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m coverage run -m pytest -n 2 --dist loadscope
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 

@@ -139,9 +139,6 @@ async def canary() -> AsyncIterator[Canary]:
     pytest.skip(f"somebody listens on {_PORTS}")
 
 
-pytestmark = pytest.mark.xdist_group("canary")
-
-
 async def test_plain_httpx_is_caught(canary: Canary) -> None:
     """The control: each of these does reach the canary when nobody guards."""
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
