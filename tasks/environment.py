@@ -47,6 +47,8 @@ def prepare_environment(settings: Settings, *, on_terminal: bool = False) -> Non
     ours = {**_PREFECT, **(_ON_TERMINAL if on_terminal else {}), "PREFECT_HOME": str(home)}
     for name, value in ours.items():
         os.environ.setdefault(name, value)
+    # A child may run in another folder: `prefect deploy` does.
+    os.environ["LONGVIDEO_HOME"] = str(settings.home)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger(_FUSSY).setLevel(logging.ERROR)
