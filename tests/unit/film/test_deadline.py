@@ -1,5 +1,7 @@
 """A film's deadline leaves room for all that its vendor's documents allow, and for the films in front of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from film.deadline import Pace, generating_deadline_s
@@ -26,3 +28,22 @@ def test_there_is_time_for_what_the_vendor_allows(
     deadline_s = generating_deadline_s(pace, segments=segments, attempts=2, chained=chained, films_waiting=waiting)
     assert deadline_s >= needs_s + 2 * pace.job_deadline_s
     assert deadline_s <= 3 * needs_s + 2 * pace.job_deadline_s + 600
+
+
+@pytest.mark.parametrize(
+    ("pace", "segments", "chained", "waiting", "deadline_s"),
+    [
+        (HAPPYHORSE, 4, False, 0, 2 * 60 + 3 * 40 + 2 * 1800),  # 8 tries at 5 a minute, all jobs side by side
+        (HAPPYHORSE, 4, True, 0, 2 * 60 + 4 * 3 * 40 + 2 * 1800),
+        (HAPPYHORSE, 4, False, 1, 4 * 60 + 3 * 40 + 2 * 1800),  # one more film takes its turn
+        (SENSEAUDIO, 4, False, 1, 60 + 8 * 3 * 100 + 2 * 1800),
+        (replace(SENSEAUDIO, jobs_at_once=3), 4, False, 0, 60 + 2 * 3 * 100 + 2 * 1800),  # three and then one
+        (replace(SENSEAUDIO, jobs_at_once=3), 4, True, 0, 60 + 4 * 3 * 100 + 2 * 1800),
+    ],
+)
+def test_the_deadline_is_turns_patience_and_jobs(
+    pace: Pace, segments: int, chained: bool, waiting: int, deadline_s: float
+) -> None:
+    """Turns at the gate, three times the usual time for what runs one after the other, each try's own deadline."""
+    found = generating_deadline_s(pace, segments=segments, attempts=2, chained=chained, films_waiting=waiting)
+    assert found == deadline_s

@@ -89,6 +89,17 @@ def test_prices_are_exact(provider: str, resolution: str, duration: int, price: 
     assert credits_text(sum(plan_price(plan, Provider(provider), Resolution(resolution)))) == price
 
 
+@pytest.mark.parametrize(
+    ("duration", "kept", "rendered"),
+    [(8, [8], [10]), (16, [8, 8], [10, 10]), (17, [7, 5, 5], [10, 5, 5])],
+)
+def test_at_one_price_the_fewest_clips_are_bought(duration: int, kept: list[int], rendered: list[int]) -> None:
+    """Where 10 s cost what 2 x 5 s do (1080p), one shot is filmed, not two."""
+    plan = segment_plan(duration, Provider.VIBEGEN, Resolution.P1080)
+    assert [slot.kept_s for slot in plan] == kept
+    assert [slot.rendered_s for slot in plan] == rendered
+
+
 def test_vibegen_is_planned_for_the_least_money() -> None:
     """No other mix of 5 s and 10 s clips that can carry a film is cheaper."""
     for resolution, sound, duration in product(Resolution, (False, True), (3, 5, 9, 16, 17, 31, 60, 179, 180)):

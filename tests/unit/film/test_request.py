@@ -71,6 +71,26 @@ def test_wrong_field_is_refused_by_name(wish: dict, field: str, reason: str) -> 
     assert str(refused.value).startswith(f"{field}: ")
 
 
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ({"duration": 2}, "duration: should be greater than or equal to 3"),
+        ({"music": {}}, "music: give either url or prompt"),
+        ({"colour": "red"}, "colour: unknown field"),
+        (
+            {"continuity": "chained", "provider": "vibegen"},
+            "continuity: vibegen can't start a clip from a given frame; use anchored",
+        ),
+    ],
+    ids=["limit", "union", "unknown", "whole"],
+)
+def test_a_refusal_is_a_plain_sentence(wish: dict, sentence: str) -> None:
+    """The field and the rule; no word of the library that found it."""
+    with pytest.raises(InvalidRequest) as refused:
+        parse_request({**PLAIN, **wish})
+    assert str(refused.value) == sentence
+
+
 @pytest.mark.parametrize("field", ["prompt", "duration"])
 def test_missing_field_is_named(field: str) -> None:
     """Prompt and duration have no default."""
@@ -104,6 +124,14 @@ def test_defaults_are_the_documented_ones() -> None:
     assert stored_request(kept) == request
 
 
+def test_a_stored_url_is_not_judged_again() -> None:
+    """A film that was ordered from the simulators, or under older rules, can still be read."""
+    kept = {**PLAIN, "webhook_url": "http://127.0.0.1:8460/hook"}
+    assert stored_request(kept).webhook_url == kept["webhook_url"]
+    with pytest.raises(InvalidRequest):
+        parse_request(kept)
+
+
 @pytest.mark.parametrize(
     ("prompt", "language"),
     [
@@ -111,6 +139,7 @@ def test_defaults_are_the_documented_ones() -> None:
         ("猫", "zh"),  # one character is still no English
         ("A cat", "en"),  # too short to be sure of anything else
         ("Ein ruhiger Morgen in der Stadt", "de"),
+        ("Una mañana tranquila", "es"),  # no Quechua: rare languages are no candidates
         ("朝の街を歩く", "ja"),
         ("!!!", "en"),
     ],
@@ -142,3 +171,21 @@ def test_every_provider_takes_its_first_resolution(provider: Provider) -> None:
     """What a profile offers can be ordered."""
     resolution = parse_request({**PLAIN, "provider": provider, "resolution": "720p"}).resolution
     assert resolution == "720p"
+
+
+@pytest.mark.parametrize(
+    ("wish", "rendered", "prices_mc"),
+    [
+        ({"resolution": "480p"}, [5] * 5, [15_000] * 5),
+        ({"resolution": "720p"}, [10] * 3, [45_000] * 3),
+        ({"resolution": "720p", "native_sound": True}, [5] * 5, [43_000] * 5),
+        ({"resolution": "1080p"}, [5] * 5, [50_000] * 5),
+        ({"resolution": "1080p", "native_sound": True}, [5] * 5, [90_000] * 5),
+    ],
+    ids=str,
+)
+def test_a_request_costs_what_it_asks_for(wish: dict, rendered: list[int], prices_mc: list[int]) -> None:
+    """Its resolution and its sound decide which clips are cheapest, and are in the price of each."""
+    request = parse_request({**PLAIN, **wish, "provider": "vibegen", "duration": 24})
+    assert [slot.rendered_s for slot in request.plan()] == rendered
+    assert list(request.prices()) == prices_mc

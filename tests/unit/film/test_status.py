@@ -38,12 +38,24 @@ def test_progress_never_falls_on_the_walk() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "done", "progress"),
-    [(Status.GENERATING, 0, 5), (Status.GENERATING, 8, 80), (Status.AUDIO, 8, 90), (Status.COMPOSING, 8, 95)],
+    ("status", "done", "total", "progress"),
+    [
+        (Status.GENERATING, 0, 8, 5),
+        (Status.GENERATING, 3, 8, 33),  # a whole number, rounded down
+        (Status.GENERATING, 8, 8, 80),
+        (Status.GENERATING, 1, 1, 80),
+        (Status.GENERATING, 0, 0, 5),
+        (Status.AUDIO, 8, 8, 90),
+        (Status.COMPOSING, 8, 8, 95),
+        (Status.ANCHORING, 4, 8, 4),  # a retry's finished shots count when it comes to the others
+        (Status.FAILED, 0, 8, 0),
+        (Status.FAILED, 4, 8, 42),
+        (Status.CANCELED, 8, 8, 80),
+    ],
 )
-def test_progress_of_the_table(status: Status, done: int, progress: int) -> None:
-    """The figures the API documents."""
-    assert progress_of(status, shots_done=done, shots_total=8) == progress
+def test_progress_of_the_table(status: Status, done: int, total: int, progress: int) -> None:
+    """The figures the API documents; an end tells how far the shots came."""
+    assert progress_of(status, shots_done=done, shots_total=total) == progress
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,15 @@ def test_a_fitting_storyboard_has_no_fault() -> None:
     assert storyboard_faults(board(), PLAN, LIMITS, language="en") == []
 
 
+def test_a_storyboard_at_every_limit_has_no_fault() -> None:
+    """The most that the writer is told it may use, it may use."""
+    people = tuple(Character(id=str(n), look="l" * 30) for n in range(6))
+    said = ["n" * 70, "n" * 70, "n" * 57]  # 6, 6 and 5 s
+    shots = tuple(Shot(index=n, prompt="p" * 100, character_ids=("0", "5"), narration=said[n]) for n in range(3))
+    full = board(style="s" * 20, characters=people, shots=shots)
+    assert storyboard_faults(full, PLAN, LIMITS, language="en") == []
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
@@ -55,6 +64,45 @@ def test_a_fitting_storyboard_has_no_fault() -> None:
 def test_fault_is_named(changes: dict, fault: str) -> None:
     """Each break of the plan is a sentence the writer can act on."""
     assert any(fault in found for found in storyboard_faults(board(**changes), PLAN, LIMITS, language="en"))
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """The writer mends everything in one go: whole sentences, each with the number and the limit."""
+    wrong = board(
+        style="s" * 21,
+        characters=(*(Character(id=str(n), look="x") for n in range(6)), Character(id="0", look="x" * 31)),
+        shots=(Shot(index=0, prompt="p" * 101, character_ids=("0", "1", "cat"), narration="n" * 71),),
+    )
+    assert storyboard_faults(wrong, PLAN, LIMITS, language="en") == [
+        "shots must have exactly the indexes [0, 1, 2] in this order, not [0]",
+        "at most 6 characters, not 7",
+        "style has 21 characters, at most 20",
+        "character ids must differ",
+        "look of 0 has 31 characters, at most 30",
+        "prompt of shot 0 has 101 characters, at most 100",
+        "shot 0 names unknown characters ['cat']",
+        "shot 0 shows more than 2 characters",
+        "narration of shot 0 has 71 characters, at most 70",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kept_s", "language", "most"),
+    [
+        (3, "en", 31),
+        (6, "en", 70),
+        (8, "en", 96),
+        (8, "zh", 31),
+        (8, "ZH-Hant", 31),
+        (8, "ja", 44),
+        (8, "ko", 37),
+        (8, "th", 66),
+        (1, "zh", 6),  # a word always fits
+    ],
+)
+def test_narration_is_read_calmly(kept_s: int, language: str, most: int) -> None:
+    """So many characters fit, and 0.6 s of silence after them."""
+    assert narration_characters_max(kept_s, language) == most
 
 
 @pytest.mark.parametrize(("language", "longer"), [("zh", "en"), ("zh-Hant", "en"), ("ja", "en")])

@@ -35,6 +35,7 @@ from film.urls import url_fault
         "http://0x7f000001/",
         "http://0x7f.1/",
         "http://0177.0.0.1/",
+        "http://127.0.0.0x1/",  # only its last part looks odd
         "http://127.0.0.1/",
         "http://127.0.0.1./",
         "http://10.1.2.3/",
@@ -78,6 +79,7 @@ def test_refused(url: str) -> None:
         "http://example.com:8080/hook?x=1",
         "https://93.184.216.34/a",
         "https://[2606:2800:220:1:248:1893:25c8:1946]/a",
+        "https://[2606:2800:220:1:248:1893:37.200.25.70]/a",  # IPv6, though its end looks like a number
         "https://xn--fsq.com/",
         "https://例え.jp/a",
         "https://face.beef.co/0x1",
@@ -86,3 +88,21 @@ def test_refused(url: str) -> None:
 def test_public_addresses_pass(url: str) -> None:
     """A public address passes, whatever its path looks like."""
     assert url_fault(url) is None
+
+
+PUBLIC = "must be a public http or https address: "
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("ftp://example.com/", f"{PUBLIC}scheme 'ftp' is not in allowed_schemes (http, https)"),  # the library's words
+        ("http://intranet/", f"{PUBLIC}its host has no dot"),
+        ("http://router.lan/", f"{PUBLIC}its host is a private name or ends in a dot"),
+        ("http://0x7f.1/", f"{PUBLIC}its host is a number in disguise"),
+        ("http://example.com/#fragment", "must not carry a fragment"),
+    ],
+)
+def test_a_refusal_says_why(url: str, fault: str) -> None:
+    """The customer reads the rule that was broken, without the URL."""
+    assert url_fault(url) == fault

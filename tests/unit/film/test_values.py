@@ -1,11 +1,14 @@
 """Small values that others count on: frames and samples, sizes, ids, callback addresses, content keys."""
 
+import re
+
 import pytest
 
 from film.callbacks import CallbackAddress
 from film.canvas import AspectRatio, Canvas, Resolution, canvas_for, frames_of, samples_of
+from film.clock import SystemClock, elapsed_s
 from film.ids import new_attempt_id, new_film_id
-from film.orders import ClipOrder, ImageRef, VoiceOrder, fingerprint
+from film.orders import ClipOrder, ImageOrder, ImageRef, Order, VoiceOrder, fingerprint
 from film.profiles import PROFILES
 
 
@@ -32,8 +35,9 @@ def test_a_tall_film_is_a_wide_one_turned() -> None:
 
 
 def test_ids_tell_what_they_are_of() -> None:
-    """A film's begins with vid_; no two are alike."""
-    assert new_film_id().startswith("vid_")
+    """A film's begins with vid_, an attempt's with att_; no two are alike."""
+    assert re.fullmatch("vid_[0-9a-f]{24}", new_film_id())
+    assert re.fullmatch("att_[0-9a-f]{24}", new_attempt_id())
     assert len({new_film_id() for _ in range(100)} | {new_attempt_id() for _ in range(100)}) == 200
 
 
@@ -65,6 +69,44 @@ def test_a_fingerprint_tells_orders_apart() -> None:
     assert len({fingerprint(model, order) for model, order in orders}) == len(orders)
     assert fingerprint("m", VoiceOrder(text="A gull")) == fingerprint("m", VoiceOrder(text="A gull"))
     assert len(fingerprint("m", clip)) == 64
+
+
+@pytest.mark.parametrize(
+    ("order", "digest"),
+    [
+        (
+            ClipOrder(
+                prompt="A gull",
+                rendered_s=5,
+                resolution=Resolution.P720,
+                ratio=AspectRatio.WIDE,
+                sound=False,
+                references=(ImageRef(url="https://a.example/1.png", width=720, height=1280, size_bytes=2048),),
+                seed=1,
+            ),
+            "805c83a80eb5ff66404c131d26aceadb4156f099d8c24c7f2e43a1b727005b65",
+        ),
+        (
+            ImageOrder(prompt="A gull", ratio=AspectRatio.WIDE),
+            "3258fb9d287de36e69a40867ee6893d284fbe6c2e82d1361211d484102a93518",
+        ),
+        (
+            VoiceOrder(text="Die Möwe", voice_id="v", duration_hint_s=9),
+            "437fbcc649d0b34e16174a64f611e9d07016efe68415f12b414d848ce49327a4",
+        ),
+    ],
+    ids=["clip", "image", "voice"],
+)
+def test_a_fingerprint_outlives_a_release(order: Order, digest: str) -> None:
+    """Ledgers hold these: with another digest what was bought before an update would be bought again."""
+    assert fingerprint("m", order) == digest
+
+
+async def test_the_machines_clock_only_grows() -> None:
+    """Waiting no time gives the loop a turn; what has elapsed never becomes less."""
+    began_s = elapsed_s()
+    await SystemClock().sleep(0)
+    assert elapsed_s() >= began_s
 
 
 def test_every_provider_names_its_source() -> None:
