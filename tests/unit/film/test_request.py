@@ -189,3 +189,24 @@ def test_a_request_costs_what_it_asks_for(wish: dict, rendered: list[int], price
     request = parse_request({**PLAIN, **wish, "provider": "vibegen", "duration": 24})
     assert [slot.rendered_s for slot in request.plan()] == rendered
     assert list(request.prices()) == prices_mc
+
+
+@pytest.mark.parametrize(
+    ("provider", "seed", "chained"),
+    [
+        ("happyhorse", True, True),
+        ("seedance-fast", True, True),
+        ("seedance-pro", True, True),
+        ("senseaudio", False, True),
+        ("vibegen", False, False),
+    ],
+)
+def test_seeds_and_chains_are_for_those_who_have_them(provider: str, *, seed: bool, chained: bool) -> None:
+    """A wish that the model can meet is taken, any other is refused."""
+    for wish, taken in (({"seed": 7}, seed), ({"continuity": "chained"}, chained)):
+        order = {**PLAIN, "provider": provider, **wish}
+        if taken:
+            assert parse_request(order)
+        else:
+            with pytest.raises(InvalidRequest):
+                parse_request(order)

@@ -9,7 +9,7 @@ from film.canvas import AspectRatio, Canvas, Resolution, canvas_for, frames_of, 
 from film.clock import SystemClock, elapsed_s
 from film.ids import new_attempt_id, new_film_id
 from film.orders import ClipOrder, ImageOrder, ImageRef, Order, VoiceOrder, fingerprint
-from film.profiles import PROFILES
+from film.profiles import PROFILES, Correlation, Provider, Vendor
 
 
 def test_a_second_is_24_frames_of_2000_samples() -> None:
@@ -112,3 +112,12 @@ async def test_the_machines_clock_only_grows() -> None:
 def test_every_provider_names_its_source() -> None:
     """A capability without a document is a guess; no vendor may be asked for more than its documents say."""
     assert all(profile.source for profile in PROFILES.values())
+
+
+@pytest.mark.parametrize("provider", [Provider.HAPPYHORSE, Provider.SEEDANCE_FAST, Provider.SEEDANCE_PRO])
+def test_listenhubs_models_share_what_its_document_says(provider: Provider) -> None:
+    """Nine images, first frames, seeds that its list echoes, credits in its reports; no callback, no limit at once."""
+    facts = PROFILES[provider]
+    assert (facts.provider, facts.vendor, facts.correlation) == (provider, Vendor.LISTENHUB, Correlation.SEED)
+    assert (facts.reference_images_max, facts.jobs_at_once, facts.url_life_s) == (9, None, None)
+    assert (facts.first_frame, facts.seed, facts.reports_credits, facts.calls_back) == (True, True, True, False)
