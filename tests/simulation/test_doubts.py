@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from film.errors import DeadlineExceeded, ProviderJobFailed, ProviderJobUnknown, SendAmbiguous
+from film.errors import DeadlineExceeded, ProviderError, ProviderJobFailed, ProviderJobUnknown, SendAmbiguous
 from film.ids import LOCAL_ACCOUNT
 from film.orders import Purpose, VoiceOrder
 from film.request import parse_request
@@ -62,13 +62,15 @@ class Scene:
         """Return what became of each try, in order."""
         return [row.state for row in await attempts.attempts_of(self.desk.books, self.lease.film_id)]
 
-    async def passed_s(self, work: Coroutine[Any, Any, Any], error: type[Exception] | None = None) -> float:
+    async def passed_s(
+        self, work: Coroutine[Any, Any, Any], error: type[Exception] | None = None, *, says: str | None = None
+    ) -> float:
         """Run something to its end, or to its error, and return how long it took in virtual seconds."""
         began_s = self.world.clock.now()
         if error is None:
             await work
         else:
-            with pytest.raises(error):
+            with pytest.raises(error, match=says):
                 await work
         await check_payments(self.desk.books, [self.shop])
         return self.world.clock.now() - began_s
@@ -105,7 +107,8 @@ def test_a_list_that_stays_unreadable_is_given_up(play: Callable[..., None]) -> 
         scene.shop.manners = replace(scene.shop.manners, unreadable=1)
         scene.shop._dark_until_s = 1e12
         scene.desk = replace(scene.desk, attempts_max=1)
-        passed_s = await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), SendAmbiguous)
+        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+        passed_s = await scene.passed_s(buying, SendAmbiguous, says="^narration: the job can't be found again$")
         wait_s = TIMINGS.absence_s + TIMINGS.outage_s
         assert wait_s < passed_s < wait_s + 2 * TIMINGS.patience_s
         assert await scene.states() == [AttemptState.ORPHANED]
@@ -172,6 +175,8 @@ def test_only_the_sender_follows_a_job(play: Callable[..., None], change: dict[s
         counter = replace(scene.counter, rule=replace(scene.counter.rule, **change))
         await buy(scene.desk, scene.lease, WANTED, counter)
         assert await scene.states() == [AttemptState.ORPHANED, AttemptState.READY]
+        lost = (await attempts.attempts_of(scene.desk.books, scene.lease.film_id))[0]
+        assert lost.failure == "nobody here speaks for narration only under the key key"
 
     play(act)
 
@@ -209,7 +214,8 @@ def test_a_final_failure_outlives_its_run(play: Callable[..., None]) -> None:
         await attempts.failed(
             scene.desk.books, scene.lease, tried, failure="refused", final=True, charged=None, refunded=None
         )
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), ProviderJobFailed)
+        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+        await scene.passed_s(buying, ProviderJobFailed, says="^narration: refused$")
         assert await scene.states() == [AttemptState.FAILED]
         assert len(scene.shop.jobs) == 1
 
@@ -233,8 +239,51 @@ def test_a_restart_allows_no_further_attempt(play: Callable[..., None]) -> None:
                 scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, nonce)]
             )
             await attempts.failed(scene.desk.books, scene.lease, tried, failure="no", charged=None, refunded=None)
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), ProviderJobFailed)
+        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+        await scene.passed_s(buying, ProviderJobFailed, says="^narration: no attempt is left$")
         assert await scene.states() == [AttemptState.FAILED] * 2
+
+    play(act)
+
+
+@pytest.mark.parametrize(
+    ("listed", "error"),
+    [([], SendAmbiguous), (["denied"], ProviderJobUnknown)],  # its reply was lost; the vendor doesn't know its job
+    ids=["intent", "job"],
+)
+def test_a_loss_is_one_of_the_attempts(
+    play: Callable[..., None], listed: list[str], error: type[ProviderError]
+) -> None:
+    """A job that failed in an earlier run and one that can't be found are two paid tries: there is no third."""
+
+    async def act(scene: Scene) -> None:
+        tried = await scene.intend(nonce=1)
+        tried = await attempts.adopted(scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, 1)])
+        await attempts.failed(scene.desk.books, scene.lease, tried, failure="no", charged=None, refunded=None)
+        second = await scene.intend(nonce=2)
+        if listed:
+            await attempts.adopted(scene.desk.books, scene.lease, second, listed=listed)
+        scene.shop.manners = replace(scene.shop.manners, lists=False)
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), error)
+        assert await scene.states() == [AttemptState.FAILED, AttemptState.ORPHANED]
+        assert len(scene.shop.jobs) == 1
+
+    play(act)
+
+
+@pytest.mark.parametrize("may_retry", [False, True])
+def test_only_a_final_failure_ends_the_buying(play: Callable[..., None], may_retry: bool) -> None:
+    """What may go better next time is bought once more; what was refused for good is not."""
+
+    async def act(scene: Scene) -> None:
+        intent = await scene.intend(nonce=1)
+        job_id = scene.shop.accept(ORDER, 1)
+        failure = ProviderJobFailed(provider=scene.shop.name, detail="no", may_retry=may_retry)
+        scene.shop.jobs[job_id] = replace(scene.shop.jobs[job_id], failure=failure)
+        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[job_id])
+        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+        await scene.passed_s(buying, None if may_retry else ProviderJobFailed)
+        assert await scene.states() == [AttemptState.FAILED, AttemptState.READY][: 1 + may_retry]
 
     play(act)
 
