@@ -3,15 +3,25 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from film.errors import DeadlineExceeded, ProviderError, ProviderJobFailed, ProviderJobUnknown, SendAmbiguous
+from film.errors import (
+    DeadlineExceeded,
+    ProviderBusy,
+    ProviderContentRefused,
+    ProviderError,
+    ProviderJobFailed,
+    ProviderJobUnknown,
+    ProviderRateLimited,
+    ProviderUnavailable,
+    SendAmbiguous,
+)
 from film.ids import LOCAL_ACCOUNT
-from film.orders import Purpose, VoiceOrder
+from film.orders import Order, Purpose, VoiceOrder
 from film.request import parse_request
 from ledger import attempts
 from ledger.attempt import Attempt, AttemptState
@@ -25,7 +35,7 @@ from tasks.timings import Timings
 from tests.simulation.checks import check_payments
 from tests.simulation.inline_sqlite import InlineBooks
 from tests.simulation.variants import PROTOCOL, TIMINGS
-from tests.simulation.vendor import FakeVendor, Manners
+from tests.simulation.vendor import Door, FakeVendor, Manners
 from tests.simulation.virtual_loop import VirtualClock, VirtualLoop
 from tests.simulation.world import World
 
@@ -39,6 +49,24 @@ WANTED = Wanted(
     suffix=".bin",
     gate=lambda file: file,
 )
+
+
+AWAY = ProviderUnavailable(provider="narration", detail="no connection")
+BUSY = ProviderBusy(provider="narration", detail="too much at once")
+LIMITED = ProviderRateLimited(provider="narration", detail="too many", retry_after_s=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusing(Door):
+    """A vendor that first answers with the errors it was given."""
+
+    errors: list[ProviderError]
+
+    async def submit(self, order: Order, *, nonce: int) -> str:
+        """Refuse, as long as there are errors left."""
+        if self.errors:
+            raise self.errors.pop(0)
+        return await super().submit(order, nonce=nonce)
 
 
 class Scene:
@@ -57,6 +85,11 @@ class Scene:
         intended = await attempts.intend(self.desk.books, self.lease, purchase, self.counter.rule, nonce=nonce)
         assert isinstance(intended, Attempt)
         return intended
+
+    def refusing(self, *errors: ProviderError) -> Counter:
+        """Return a counter whose vendor first answers with these errors."""
+        door = Refusing(shop=self.shop, process=self.world.process(), errors=list(errors))
+        return replace(self.counter, vendor=door)
 
     async def states(self) -> list[AttemptState]:
         """Return what became of each try, in order."""
@@ -284,6 +317,93 @@ def test_only_a_final_failure_ends_the_buying(play: Callable[..., None], may_ret
         buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
         await scene.passed_s(buying, None if may_retry else ProviderJobFailed)
         assert await scene.states() == [AttemptState.FAILED, AttemptState.READY][: 1 + may_retry]
+
+    play(act)
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "wait_s"),
+    [
+        (LIMITED, AttemptState.REJECTED, TIMINGS.window_s),
+        (
+            ProviderRateLimited(provider="narration", detail="too many", retry_after_s=7.0),
+            AttemptState.REJECTED,
+            7,
+        ),
+        (BUSY, AttemptState.REJECTED, TIMINGS.patience_s),
+        (AWAY, AttemptState.UNSENT, TIMINGS.patience_s),
+    ],
+    ids=["limited", "limited for 7 s", "busy", "away"],
+)
+def test_a_refused_post_is_sent_again_when_it_may_be(
+    play: Callable[..., None], error: ProviderError, state: AttemptState, wait_s: float
+) -> None:
+    """Nothing was created: the try is closed in the vendor's words, and the next one waits as long as it must."""
+
+    async def act(scene: Scene) -> None:
+        began_s = scene.world.clock.now()
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.refusing(error)))
+        assert await scene.states() == [state, AttemptState.READY]
+        refused = (await attempts.attempts_of(scene.desk.books, scene.lease.film_id))[0]
+        assert refused.failure == str(error)
+        assert wait_s <= scene.shop.sends_s[0] - began_s < wait_s + 1.5
+
+    play(act)
+
+
+def test_a_refusal_for_good_is_told(play: Callable[..., None]) -> None:
+    """Content that a vendor doesn't take is not sent again."""
+
+    async def act(scene: Scene) -> None:
+        counter = scene.refusing(ProviderContentRefused(provider="narration", detail="no"))
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, counter), ProviderContentRefused)
+        assert await scene.states() == [AttemptState.REJECTED]
+
+    play(act)
+
+
+def test_a_vendor_may_be_away_for_an_outage(play: Callable[..., None]) -> None:
+    """Longer than that and the film gives up; nothing was sent."""
+
+    async def act(scene: Scene) -> None:
+        buying = buy(scene.desk, scene.lease, WANTED, scene.refusing(*[AWAY] * 100))
+        passed_s = await scene.passed_s(buying, ProviderUnavailable)
+        assert TIMINGS.outage_s < passed_s < TIMINGS.outage_s + 2 * TIMINGS.patience_s
+        assert set(await scene.states()) == {AttemptState.UNSENT}
+
+    play(act)
+
+
+@pytest.mark.parametrize("answer", [BUSY, LIMITED], ids=["busy", "limited"])
+def test_an_outage_ends_with_any_answer(play: Callable[..., None], answer: ProviderError) -> None:
+    """A vendor that refuses is there again: two short outages don't make a long one."""
+
+    async def act(scene: Scene) -> None:
+        short = [AWAY] * 20
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.refusing(*short, answer, *short)))
+        assert (await scene.states())[-1] is AttemptState.READY
+
+    play(act)
+
+
+def test_a_late_slot_is_given_back(play: Callable[..., None]) -> None:
+    """A process that stood still between its intent and the POST doesn't send: the vendor's window has moved on."""
+
+    async def act(scene: Scene) -> None:
+        reached: list[str] = []
+
+        def stall(point: str) -> None:
+            reached.append(point)
+            if len(reached) == 1:
+                scene.world.clock._loop._jumping.now_s += 1
+
+        scene.desk = replace(scene.desk, fault=stall)
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        assert reached[:3] == ["intent_committed", "intent_committed", "reply_received"]
+        assert await scene.states() == [AttemptState.UNSENT, AttemptState.READY]
+        late = (await attempts.attempts_of(scene.desk.books, scene.lease.film_id))[0]
+        assert late.failure == "its slot was 1.0 s old"
+        assert len(scene.shop.sends_s) == 1
 
     play(act)
 
