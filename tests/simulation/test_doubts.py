@@ -4,12 +4,14 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from film.errors import (
+    DailyCapReached,
     DeadlineExceeded,
     ProviderBusy,
     ProviderContentRefused,
@@ -35,7 +37,7 @@ from tasks.timings import Timings
 from tests.simulation.checks import check_payments
 from tests.simulation.inline_sqlite import InlineBooks
 from tests.simulation.variants import PROTOCOL, TIMINGS
-from tests.simulation.vendor import Door, FakeVendor, Manners
+from tests.simulation.vendor import PRICE, Door, FakeVendor, Manners
 from tests.simulation.virtual_loop import VirtualClock, VirtualLoop
 from tests.simulation.world import World
 
@@ -382,6 +384,32 @@ def test_an_outage_ends_with_any_answer(play: Callable[..., None], answer: Provi
         short = [AWAY] * 20
         await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.refusing(*short, answer, *short)))
         assert (await scene.states())[-1] is AttemptState.READY
+
+    play(act)
+
+
+def test_a_reply_is_the_jobs_only_proof_where_there_is_no_list(play: Callable[..., None]) -> None:
+    """At a vendor without a list the id in the reply is what is followed: one POST, ready."""
+
+    async def act(scene: Scene) -> None:
+        scene.shop.manners = replace(scene.shop.manners, lists=False)
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        assert await scene.states() == [AttemptState.READY]
+        assert len(scene.shop.sends_s) == 1
+
+    play(act)
+
+
+@pytest.mark.parametrize(("cap", "sent"), [(PRICE, True), (PRICE / 2, False)], ids=["enough", "too little"])
+def test_a_days_cap_holds_before_the_post(play: Callable[..., None], cap: Decimal, *, sent: bool) -> None:
+    """What the vendor expects to charge is compared with the operator's cap; beyond it nothing is sent or written."""
+
+    async def act(scene: Scene) -> None:
+        counter = replace(scene.counter, cap=cap, cap_setting="A_CAP")
+        buying = buy(scene.desk, scene.lease, WANTED, counter)
+        await scene.passed_s(buying, None if sent else DailyCapReached, says=None if sent else "raise A_CAP")
+        assert await scene.states() == [AttemptState.READY] * sent
+        assert len(scene.shop.sends_s) == sent
 
     play(act)
 

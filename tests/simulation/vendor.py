@@ -27,7 +27,7 @@ from tests.simulation.process import Process
 from tests.simulation.virtual_loop import VirtualClock
 
 DAMAGED: Final = b"half a file"
-_PRICE: Final = Decimal("12.5")
+PRICE: Final = Decimal("12.5")
 #: How long a vendor can't be read, in seconds; the longest is longer than any film waits.
 _OUTAGES_S: Final = (*[0.5] * 8, *[5] * 8, *[15] * 4, *[30] * 2, 100_000)
 
@@ -161,7 +161,7 @@ class Door:
     async def estimate(self, order: Order) -> Decimal:
         """Say what a job costs."""
         del order
-        return _PRICE
+        return PRICE
 
     async def submit(self, order: Order, *, nonce: int) -> str:
         """Send one paid POST; how it ends is the seed's business."""
@@ -214,7 +214,7 @@ class Door:
         report = JobReport(job_id=job_id, state=state)
         await self.process.point("read the report")
         if state is JobState.SUCCEEDED:
-            return replace(report, file_url=f"/{job_id}", charged=_PRICE)
+            return replace(report, file_url=f"/{job_id}", charged=PRICE)
         return replace(report, failure=job.failure) if state is JobState.FAILED else report
 
     async def candidates(self, order: Order, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
