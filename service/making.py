@@ -1,7 +1,6 @@
 """`longvideo make`, `compose` and `retry`: one film, here and now, from the order to the file."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,13 +12,12 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 from film.credits import credits_text
-from film.errors import FilmEnded, FilmNotFound, LeaseTaken, NotAgreed
+from film.errors import FilmNotFound, NotAgreed
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
 from film.status import Status
 from ledger import films
 from ledger.database import Books
-from ledger.ending import cancel_film
 from ledger.leases import Lease, Maker
 from ledger.processes import ProcessKind, alive
 from ledger.reorders import unfinished_twins
@@ -27,10 +25,10 @@ from ledger.salvage import compose_again, retry_film
 from ledger.showing import ShownFilm, ordered_film
 from service.looking import opened_books
 from service.outfiles import check_out, copy_out
-from service.prefect_server import PrefectServer, prefect_server
+from service.prefect_server import prefect_server
 from service.progress import show_progress
 from service.quoting import quotes
-from service.signals import sigterm
+from service.running import run_shown
 from store.objects import Objects
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
@@ -163,7 +161,7 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         film_id = await start(studio)
         epoch = (await films.film(studio.books, film_id)).epoch
         with studio.keeper.claimed(Lease(film_id=film_id, epoch=epoch, holder=studio.holder)):
-            shown = await _run(studio, server, film_id, console)
+            shown = await run_shown(studio, server, film_id, console)
         film = shown.film
         files = await copy_out(studio.objects, film, out) if film.status is Status.COMPLETED else ()
     return Made(shown=shown, files=files)
@@ -203,59 +201,3 @@ def _order_line(request: FilmRequest, film_id: FilmId) -> str:
     segments = "+".join(str(slot.kept_s) for slot in request.plan())
     cost = credits_text(sum(request.prices()))
     return f"{film_id}: {request.duration} s in segments of {segments} s, {cost} credits held"
-
-
-async def _run(studio: Studio, server: PrefectServer, film_id: FilmId, console: Console) -> ShownFilm:
-    """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
-    loop = asyncio.get_running_loop()
-    starting = asyncio.create_task(_started(server, console))
-    cancels: set[asyncio.Task[None]] = set()
-
-    async def canceled() -> None:
-        await cancel_film(studio.books, film_id)
-        starting.cancel()  # before its flow has begun there is nobody else to settle anything
-
-    def cancel() -> None:
-        console.print("Canceling: unused credits go back ...")
-        cancels.add(loop.create_task(canceled()))
-
-    loop.add_signal_handler(signal.SIGINT, cancel)
-    making = asyncio.create_task(_made(starting, film_id, console))
-    showing = asyncio.create_task(_shown(starting, studio.books, film_id, console))
-    try:
-        async with sigterm(making.cancel):
-            await making
-            await showing
-    finally:
-        starting.cancel()
-        showing.cancel()
-        loop.remove_signal_handler(signal.SIGINT)
-        await asyncio.gather(*cancels)
-    return await ordered_film(studio.books, film_id)
-
-
-async def _started(server: PrefectServer, console: Console) -> Any:
-    with console.status("Starting Prefect ..."):
-        await server.healthy()
-    from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
-
-    return produce_film
-
-
-async def _shown(starting: "asyncio.Task[Any]", books: Books, film_id: FilmId, console: Console) -> None:
-    await asyncio.wait([starting])  # a terminal draws one thing at a time
-    await show_progress(books, film_id, console)
-
-
-async def _made(starting: "asyncio.Task[Any]", film_id: FilmId, console: Console) -> None:
-    """Run the film's flow, unless Ctrl-C has ended its start; if another process has taken it, that one is followed."""
-    await asyncio.wait([starting])
-    if starting.cancelled():
-        return
-    state = await starting.result()(film_id, return_state=True)
-    try:
-        await state.aresult()
-    except LeaseTaken as taken:
-        console.print(f"{taken.holder} makes it; this command follows.", highlight=False)
-    except FilmEnded:
-        return  # told by the film's row
