@@ -19,11 +19,11 @@ from typing import Final
 _BENCHMARKS: Final = {
     "film": "make, from 3 to 180 s: growth by segment",
     "makespan": "against the time the vendors' limits allow",
-    "compose": "against moviepy, one filter graph, a bare remux",
     "density": "films in flight, from 10 to 200: growth by film",
     "ledger": "creates and segments a second",
     "api": "orders and reads a second",
     "audit": "100,000 entries",
+    "compose": "against moviepy, one filter graph, a bare remux",
 }
 _VERSIONS: Final = ("prefect", "fastapi", "sqlalchemy", "moviepy", "imageio-ffmpeg")
 _TURNS: Final = 10_000_000

@@ -26,7 +26,8 @@ from film.canvas import Resolution
 from media.command import ffmpeg_path
 from media.probe import probe
 
-#: The cheap ways are run more often than the dear ones: their figures are smaller and noisier.
+#: The cheap ways are run more often than the dear ones: their figures are smaller and noisier, while one run
+#: of a dear one lasts for minutes and averages its own noise.
 CHEAP: Final = ("start", "join", "remux", "compose", "last_clip", "conform_one", "encode_one")
 DEAR: Final = ("graph", "moviepy")
 FEW_SEGMENTS: Final = 4
@@ -144,7 +145,7 @@ def main() -> None:
     """Make the material, run the rounds, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--dear-rounds", type=int, default=None, help="rounds of the two slow ways; all, if not given")
+    parser.add_argument("--dear-rounds", type=int, default=1, help="rounds of the two slow ways")
     parser.add_argument("--segments", type=int, default=23)
     parser.add_argument("--resolutions", nargs="+", type=Resolution, default=[Resolution.P720, Resolution.P1080])
     parser.add_argument("--folder", type=Path, default=None, help="keep the material here for the next time")
@@ -158,7 +159,7 @@ def main() -> None:
             asyncio.run(prepare(few))
             little = run("compose", few)
             asyncio.run(prepare(material))
-            costs = compare(material, rounds=wishes.rounds, dear_rounds=wishes.dear_rounds or wishes.rounds)
+            costs = compare(material, rounds=wishes.rounds, dear_rounds=wishes.dear_rounds)
             said += figures(material, costs, little)
         said.append(probe_ratio(material.clips[0], rounds=9))
     print("; ".join(said))

@@ -18,8 +18,8 @@ from .stub import Stub, served
 
 KEY = "lh_sk_key_that_must_never_show"
 EXAMPLES = Path(__file__).parents[1] / "examples"
-#: Longer than any answer of the stub takes on a busy machine.
-TIMEOUTS = Timeouts(connect_s=5, post_s=20, get_s=20, download_s=20)
+#: Longer than any answer of the stub takes on a busy machine, also when 200 questions wait for 40 connections.
+TIMEOUTS = Timeouts(connect_s=60, post_s=240, get_s=240, download_s=240)
 #: For tests that wait until one has run out.
 IMPATIENT = Timeouts(connect_s=0.5, post_s=1.2, get_s=1.2, download_s=1.2)
 
