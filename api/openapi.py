@@ -31,7 +31,7 @@ _EXAMPLE: Final = {
     400: "duration: should be greater than or equal to 3",
     401: "The API key is missing, malformed, unknown or disabled: send Authorization: Bearer sk-...",
     402: "The film needs 1650 credits and the account has 20: add credits or order less.",
-    404: "vid_0123456789abcdef01234567: there is no such film.",
+    404: "vid_0123456789abcdef01234567: there is no such film, or it was deleted.",
 }
 
 

@@ -55,9 +55,6 @@ class Profile:
     generation_s: int
     reference_images_max: int
     first_frame: bool
-    last_frame: bool
-    #: Whether remote images must come with their pixel size.
-    image_metadata: bool
     seed: bool
     correlation: Correlation
     reports_credits: bool
@@ -107,8 +104,6 @@ PROFILES: Final[Mapping[Provider, Profile]] = {
         prompt_characters_max=2500,
         submits_per_minute=5,
         generation_s=40,
-        last_frame=False,
-        image_metadata=False,
     ),
     Provider.SEEDANCE_FAST: _listenhub(
         Provider.SEEDANCE_FAST,
@@ -118,8 +113,6 @@ PROFILES: Final[Mapping[Provider, Profile]] = {
         prompt_characters_max=500,
         submits_per_minute=2,
         generation_s=60,
-        last_frame=True,
-        image_metadata=True,
     ),
     Provider.SEEDANCE_PRO: _listenhub(
         Provider.SEEDANCE_PRO,
@@ -129,8 +122,6 @@ PROFILES: Final[Mapping[Provider, Profile]] = {
         prompt_characters_max=500,
         submits_per_minute=2,
         generation_s=90,
-        last_frame=True,
-        image_metadata=True,
     ),
     Provider.SENSEAUDIO: Profile(
         provider=Provider.SENSEAUDIO,
@@ -144,8 +135,6 @@ PROFILES: Final[Mapping[Provider, Profile]] = {
         generation_s=100,
         reference_images_max=9,
         first_frame=True,
-        last_frame=True,
-        image_metadata=False,
         seed=False,
         correlation=Correlation.NONE,
         reports_credits=False,
@@ -165,8 +154,6 @@ PROFILES: Final[Mapping[Provider, Profile]] = {
         generation_s=60,  # VG section 11: 30 to 120 s
         reference_images_max=9,  # VG names no number; the customer's own limit is the house's
         first_frame=False,  # image_urls have no roles
-        last_frame=False,
-        image_metadata=False,
         seed=False,
         correlation=Correlation.PROMPT,
         reports_credits=False,

@@ -10,7 +10,7 @@ from film.credits import MilliCredits
 from film.errors import AccountUnknown, InvalidRequest
 from film.ids import AccountId
 from ledger import schema
-from ledger.credits import HOUSE, Movement, TransferKind, ensure_account, move
+from ledger.credits import HOUSE, Balance, Movement, TransferKind, ensure_account, move, read_balance
 from ledger.database import Books
 
 _ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -27,6 +27,18 @@ async def create_account(books: Books, name: str) -> AccountId:
     async with books.writing() as rows:
         await ensure_account(rows, AccountId(name), now_ms=books.now_ms())
     return AccountId(name)
+
+
+async def account_balance(books: Books, account: AccountId) -> Balance:
+    """Return the credits of an account that is there.
+
+    Raises:
+        AccountUnknown: There is no such account.
+    """
+    async with books.reading() as rows:
+        if await rows.scalar(select(schema.account.c.id).where(schema.account.c.id == account)) is None:
+            raise AccountUnknown(account=account)
+        return await read_balance(rows, account)
 
 
 async def grant_once(books: Books, account: AccountId, amount_mc: MilliCredits, *, reason: str) -> bool:

@@ -1,6 +1,7 @@
 """The `longvideo` command: its subcommands, gathered."""
 
 import asyncio
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,21 @@ from service.cli_up import deploy, up, worker
 from service.terminal import Json, print_json, read_settings, run
 
 app = typer.Typer(
-    help="One prompt becomes a finished film of 3 to 180 seconds.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def longvideo(
+    *,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")] = False,
+) -> None:
+    """One prompt becomes a finished film of 3 to 180 seconds."""
+    if version:
+        typer.echo(f"longvideo {installed_version('longvideo')}")
+        raise typer.Exit
 
 
 def simulate(

@@ -7,8 +7,7 @@ import typer
 from film.credits import MilliCredits, credits_number, credits_text, milli_credits
 from film.errors import InvalidRequest
 from film.ids import AccountId, FilmId
-from ledger.accounts import create_account, grant_once
-from ledger.credits import balance_of
+from ledger.accounts import account_balance, create_account, grant_once
 from ledger.deletion import delete_film
 from ledger.keys import FreshKey, create_key, list_keys, revoke_key, rotate_key
 from service.looking import opened_books
@@ -53,7 +52,7 @@ def account_grant(
         wanted = _amount(amount)
         async with opened_books(read_settings()) as books:
             given = await grant_once(books, AccountId(name), wanted, reason=reason)
-            balance = await balance_of(books, AccountId(name))
+            balance = await account_balance(books, AccountId(name))
         available = balance.available_mc
         if as_json:
             print_json({"account": name, "granted": given, "available": credits_number(available)})
@@ -72,7 +71,7 @@ def account_show(name: Account, *, as_json: Json = False) -> None:
 
     async def body() -> int:
         async with opened_books(read_settings()) as books:
-            balance = await balance_of(books, AccountId(name))
+            balance = await account_balance(books, AccountId(name))
         held, available = balance.reserved_mc, balance.available_mc
         if as_json:
             told = {"reserved": credits_number(held), "available": credits_number(available)}

@@ -41,7 +41,11 @@ async def deploy(log: Path) -> None:
             stdout=sink,
             stderr=sink,
         )
-        code = await process.wait()
+        try:
+            code = await process.wait()
+        finally:
+            with suppress(ProcessLookupError):
+                process.terminate()
     if code != 0:
         raise PrefectUnavailable(url=url, reason=f"`prefect deploy` ended with code {code}", log=str(log))
 

@@ -81,7 +81,7 @@ class PrefectServer:
             )
 
     def _unusable(self, reason: str) -> PrefectUnavailable:
-        return PrefectUnavailable(url=self.api_url, reason=reason, log=str(self._log))
+        return PrefectUnavailable(url=self.api_url, reason=reason, log=None if self._port is None else str(self._log))
 
 
 @asynccontextmanager

@@ -50,4 +50,4 @@ async def _joined(worker: FilmWorker) -> None:
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError:
         reason = f"{socket.gethostname()} could not join the work pool {POOL}"
-        raise PrefectUnavailable(url=POOL, reason=reason, log="its own") from None
+        raise PrefectUnavailable(url=POOL, reason=reason) from None

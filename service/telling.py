@@ -69,9 +69,12 @@ def stored_text(film: Film, objects: Objects) -> str:
 
 
 def seams_text(segments: Sequence[Segment]) -> str:
-    """Return how well the cuts of a chained film meet, in one line; empty where none was measured."""
+    """Return how well the cuts of a chained film meet, in one line; empty where none was measured.
+
+    Segments count from 1.
+    """
     seams = [
-        f"{segment.index - 1}|{segment.index} {segment.seam_similarity:.3f}"
+        f"{segment.index}|{segment.index + 1} {segment.seam_similarity:.3f}"
         for segment in segments
         if segment.seam_similarity is not None
     ]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from film.errors import LongVideoError, RequestError
 from film.status import Status
 from tasks.environment import prepare_environment
-from tasks.settings import Settings
+from tasks.settings import Settings, misspelled_settings
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
@@ -29,7 +29,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts; what
 
 
 def read_settings(*, on_terminal: bool = False) -> Settings:
-    """Return the settings, ready for Prefect to be imported; a wrong one ends the command and is named.
+    """Return the settings, ready for Prefect to be imported; each wrong one is named and ends the command.
 
     Args:
         on_terminal: Whether the command shows one film on a terminal.
@@ -37,11 +37,13 @@ def read_settings(*, on_terminal: bool = False) -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        fault = error.errors()[0]
-        name = str(fault["loc"][0])
-        variable = name if name.isupper() else f"LONGVIDEO_{name.upper()}"
-        typer.echo(f"{variable}: {str(fault['msg']).removeprefix('Value error, ')}", err=True)
+        for fault in error.errors():
+            name = str(fault["loc"][0])
+            variable = name if name.isupper() else f"LONGVIDEO_{name.upper()}"
+            typer.echo(f"{variable}: {str(fault['msg']).removeprefix('Value error, ')}", err=True)
         raise typer.Exit(_BAD_REQUEST) from error
+    for name, meant in misspelled_settings():
+        typer.echo(f"{name} is no setting and is ignored; did you mean {meant}?", err=True)
     try:
         prepare_environment(settings, on_terminal=on_terminal)
     except OSError as error:

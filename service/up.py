@@ -8,7 +8,7 @@ import functools
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,8 +128,8 @@ UP: Final[Sequence[Service]] = (
     Service(name="worker", run=worker),
     Service(name="HTTP API and webhooks", run=api),
 )
-#: `longvideo worker`: one more machine for servers that run elsewhere.
-WORKER: Final[Sequence[Service]] = UP[3:5]
+#: `longvideo worker`: one more machine; Prefect's server runs elsewhere, and has the deployments.
+WORKER: Final[Sequence[Service]] = (UP[1], *UP[3:5])
 
 
 async def run_services(services: Sequence[Service], settings: Settings, say: Callable[[str], None]) -> None:
@@ -141,19 +141,23 @@ async def run_services(services: Sequence[Service], settings: Settings, say: Cal
         say: Told each service once it is healthy.
     """
     house, stopping = House(settings=settings), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, stopping.set)
-    async with sigterm(stopping.set), AsyncExitStack() as stack:
-        for service in services:
-            if stopping.is_set():
-                break
-            try:
-                say(f"{service.name}: {await stack.enter_async_context(service.run(house))}")
-            except PrefectUnavailable:
-                if not stopping.is_set():  # Ctrl-C in a terminal ends what a service was waiting for, too
-                    raise
-        else:
+    loop, starting = asyncio.get_running_loop(), asyncio.timeout(None)
+
+    def stop() -> None:
+        stopping.set()
+        with suppress(RuntimeError):  # all have started: there is nothing to interrupt
+            starting.reschedule(loop.time())
+
+    loop.add_signal_handler(signal.SIGINT, stop)
+    async with sigterm(stop), AsyncExitStack() as stack:
+        try:
+            async with starting:
+                for service in services:
+                    say(f"{service.name}: {await stack.enter_async_context(service.run(house))}")
             say("Ready. Ctrl-C stops everything and loses nothing.")
             await stopping.wait()
+        except (TimeoutError, PrefectUnavailable):
+            if not stopping.is_set():  # Ctrl-C in a terminal ends what a service was waiting for, too
+                raise
         say("Stopping: films are given back ...")
     loop.remove_signal_handler(signal.SIGINT)

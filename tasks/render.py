@@ -47,7 +47,8 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
         if attempt.slot == purchase.slot
     ]
     if known and known[-1].final:  # an earlier run saw it and died before it could say so
-        raise ProviderJobFailed(provider=known[-1].vendor, detail=known[-1].failure or "failed", may_retry=False)
+        vendor, told = known[-1].vendor, known[-1].failure or "failed"
+        raise ProviderJobFailed(provider=vendor, detail=told.removeprefix(f"{vendor}: "), may_retry=False)
     spent = sum(attempt.state in _PAID_FOR_NOTHING for attempt in known)
     attempt = known[-1] if known else None
     while True:

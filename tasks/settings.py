@@ -1,15 +1,19 @@
 """The environment, read once: everything that can be set from outside, with its default and its unit."""
 
+import difflib
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from film.errors import MissingKey
 from film.profiles import PROFILES, Provider, Vendor
+
+_PREFIX: Final = "LONGVIDEO_"
 
 
 class Mode(StrEnum):
@@ -29,7 +33,7 @@ class Settings(BaseSettings):
     """All settings. `LONGVIDEO_` stands before each name in the environment, keys excepted; `.env` is read."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LONGVIDEO_",
+        env_prefix=_PREFIX,
         env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
@@ -166,3 +170,21 @@ class Settings(BaseSettings):
             Vendor.SENSEAUDIO: self.senseaudio_api_key,
             Vendor.VIBEGEN: self.vibegen_api_key,
         }
+
+
+def misspelled_settings() -> Sequence[tuple[str, str]]:
+    """Return each name of the environment and of `.env` that sets nothing but is nearly a setting's, and that setting.
+
+    A misspelled daily cap would be no cap at all: silence could cost money.
+    """
+    given = {name.upper() for source in (EnvSettingsSource, DotEnvSettingsSource) for name in source(Settings).env_vars}
+    settings = {
+        str(field.validation_alias or f"{_PREFIX}{name.upper()}") for name, field in Settings.model_fields.items()
+    }
+    # All of ours begin alike, which would make any two of them similar.
+    by_ending = {setting.removeprefix(_PREFIX): setting for setting in settings}
+    strangers = sorted(name for name in given - settings if name.startswith(_PREFIX))
+    nearest = {
+        name: difflib.get_close_matches(name.removeprefix(_PREFIX), by_ending, n=1, cutoff=0.8) for name in strangers
+    }
+    return [(name, by_ending[close[0]]) for name, close in nearest.items() if close]

@@ -14,7 +14,10 @@ class FilmEnded(LongVideoError):
 
 @dataclass(kw_only=True, eq=False)
 class FilmFailed(FilmEnded):
-    """A film failed: `code` is one of the documented error codes, `stage` a status, `segment` an index or None."""
+    """A film failed: `code` is one of the documented error codes, `stage` a status, `segment` an index or None.
+
+    The sentence counts segments from 1, as everything does that people read.
+    """
 
     code: str
     message: str
@@ -22,7 +25,7 @@ class FilmFailed(FilmEnded):
     segment: int | None = None
 
     def __str__(self) -> str:
-        where = self.stage if self.segment is None else f"{self.stage}, segment {self.segment}"
+        where = self.stage if self.segment is None else f"{self.stage}, segment {self.segment + 1}"
         return f"{self.film_id} failed in {where} ({self.code}): {self.message}"
 
 

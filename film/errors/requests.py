@@ -162,7 +162,7 @@ class FilmNotFound(FilmError):
 
     code: ClassVar[str] = "task_not_found"
     http_status: ClassVar[int] = 404
-    sentence: ClassVar[str] = "there is no such film"
+    sentence: ClassVar[str] = "there is no such film, or it was deleted"
     remedy: ClassVar[str] = "`longvideo list` shows yours"
 
 
@@ -183,15 +183,15 @@ class NoSegments(FilmError):
 
 @dataclass(kw_only=True, eq=False)
 class SegmentsNotReady(FilmError):
-    """Compose was asked of a film of which segments are missing."""
+    """Compose was asked of a film of which segments are missing: `missing` has their indexes."""
 
     code: ClassVar[str] = "segments_not_ready"
-    remedy: ClassVar[str] = "`longvideo retry` makes just those"
+    remedy: ClassVar[str] = "`longvideo show` tells which, `longvideo retry` makes just those"
     missing: Sequence[int]
 
     def fact(self) -> str:
-        """Return which segments are missing."""
-        return f"{self.film_id}: segments {list(self.missing)} are missing"
+        """Return how many are missing."""
+        return f"{self.film_id}: segments are missing, {len(self.missing)} in all"
 
 
 @dataclass(kw_only=True, eq=False)

@@ -18,14 +18,16 @@ class StoreUnusable(LongVideoError):
 
 @dataclass(kw_only=True, eq=False)
 class PrefectUnavailable(LongVideoError):
-    """Prefect's server could not be started."""
+    """Prefect's server could not be started, or is not there; `log` is where one of ours has written why."""
 
     url: str
     reason: str
-    log: str
+    log: str | None = None
 
     def __str__(self) -> str:
-        return f"Prefect's server at {self.url} can't be used: {self.reason}; see {self.log}"
+        return f"Prefect's server at {self.url} can't be used: {self.reason}" + (
+            f"; see {self.log}" if self.log else ""
+        )
 
 
 @dataclass(kw_only=True, eq=False)

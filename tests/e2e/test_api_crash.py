@@ -78,6 +78,10 @@ def test_keys_and_accounts_are_told_once(tmp_path: Path) -> None:
     assert command.json("account", "grant", "acme", "27.5", "--reason", "r1")["available"] == 27.5
     assert command.json("account", "grant", "acme", "27.5", "--reason", "r1")["available"] == 27.5
     assert command.run("account", "grant", "acme", "-1")[0] == 2
+    assert command.json("account", "show", "acme") == {"account": "acme", "reserved": 0, "available": 27.5}
+    assert command.run("account", "show", "acme")[1] == "acme has 27.5 credits available, 0 held for films.\n"
+    code, _, told = command.run("account", "show", "nobody")
+    assert (code, told) == (2, "There is no account 'nobody'; `longvideo account create nobody` opens it.\n")
     key = command.json("key", "create", "acme")
     rotated = command.json("key", "rotate", key["key"])
     assert rotated["key"] == key["key"]

@@ -109,7 +109,7 @@ async def test_a_chained_film_tells_how_its_cuts_meet(studio: Studio) -> None:
     assert seam["segment"] == 1
     assert seam["similarity"] == pytest.approx(second.seam_similarity, abs=1e-4)
     assert seam["repeated_frame_dropped"] == (second.seam_similarity >= 0.97)
-    assert f"0|1 {second.seam_similarity:.3f}" in seams_text((first, second))
+    assert f"1|2 {second.seam_similarity:.3f}" in seams_text((first, second))
     detail = detail_json(await film_detail(studio.books, film.id, None))
     assert detail["segments"][1]["seam_similarity"] == second.seam_similarity
 

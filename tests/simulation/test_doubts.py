@@ -247,7 +247,7 @@ def test_a_final_failure_outlives_its_run(play: Callable[..., None]) -> None:
         tried = await scene.intend(nonce=1)
         tried = await attempts.adopted(scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, 1)])
         await attempts.failed(
-            scene.desk.books, scene.lease, tried, failure="refused", final=True, charged=None, refunded=None
+            scene.desk.books, scene.lease, tried, failure="narration: refused", final=True, charged=None, refunded=None
         )
         buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
         await scene.passed_s(buying, ProviderJobFailed, says="^narration: refused$")

@@ -47,12 +47,12 @@ SAID: list[tuple[e.LongVideoError, str]] = [
     ),
     (e.AccountUnknown(account="acme"), "There is no account 'acme'; `longvideo account create acme` opens it."),
     (e.ApiKeyUnknown(key_id="k1"), "There is no key 'k1'; `longvideo key list` shows those there are."),
-    (e.FilmNotFound(film_id=FILM), "vid_1: there is no such film; `longvideo list` shows yours."),
+    (e.FilmNotFound(film_id=FILM), "vid_1: there is no such film, or it was deleted; `longvideo list` shows yours."),
     (e.NotComposable(film_id=FILM), "vid_1: it is still being made; compose again once it has ended."),
     (e.NoSegments(film_id=FILM), "vid_1: no segment of it is ready; `longvideo retry` makes them."),
     (
         e.SegmentsNotReady(film_id=FILM, missing=(1, 4)),
-        "vid_1: segments [1, 4] are missing; `longvideo retry` makes just those.",
+        "vid_1: segments are missing, 2 in all; `longvideo show` tells which, `longvideo retry` makes just those.",
     ),
     (e.NotRetryable(film_id=FILM, reason="it is complete"), "vid_1: it is complete."),
     (e.NotAwaitingApproval(film_id=FILM), "vid_1: it does not wait for an approval."),
@@ -146,7 +146,7 @@ SAID: list[tuple[e.LongVideoError, str]] = [
     ),
     (
         e.FilmFailed(film_id=FILM, code="segment_failed", message="no clip", stage="generating", segment=4),
-        "vid_1 failed in generating, segment 4 (segment_failed): no clip",
+        "vid_1 failed in generating, segment 5 (segment_failed): no clip",
     ),
     (
         e.FilmFailed(film_id=FILM, code="script_failed", message="no script", stage="scripting"),
