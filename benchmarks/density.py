@@ -21,6 +21,7 @@ import psutil  # type: ignore[import-untyped]
 from sqlalchemy import func, select
 
 from benchmarks.databases import migrated_postgres
+from benchmarks.families import cpu_s, family, memory_mb
 from film.clock import SystemClock
 from ledger import schema
 from ledger.database import Books, open_books
@@ -107,23 +108,23 @@ async def _held(how: str, films: int, process: Process, books: Books, ready: Ste
     holder = psutil.Process(process.pid)
     try:
         await ready()
-        empty_mb, before_s, began = _memory_mb(holder), _cpu_s(holder), time.monotonic()
+        empty_mb, before_s, began = memory_mb(holder), cpu_s(holder), time.monotonic()
         await begin()
         await _all_waiting(books, films)
-        start_s, started_s = time.monotonic() - began, _cpu_s(holder)
+        start_s, started_s = time.monotonic() - began, cpu_s(holder)
         late_s = await _lateness(books)
         return Figure(
             films=films,
             how=how,
             start_s=start_s,
             start_cpu_s=started_s - before_s,
-            memory_mb=_memory_mb(holder),
+            memory_mb=memory_mb(holder),
             empty_mb=empty_mb,
-            steady_cpu_s=_cpu_s(holder) - started_s,
+            steady_cpu_s=cpu_s(holder) - started_s,
             late_s=late_s,
         )
     finally:
-        for one in reversed(_family(holder)):
+        for one in reversed(family(holder)):
             one.kill()
         await process.wait()
 
@@ -169,19 +170,6 @@ async def _lateness(books: Books) -> float:
     return late_s
 
 
-def _memory_mb(process: psutil.Process) -> float:
-    """Return the memory of a process and its children that is theirs alone."""
-    return float(sum(one.memory_full_info().uss for one in _family(process)) / 2**20)
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    return float(sum(sum(one.cpu_times()[:2]) for one in _family(process)))
-
-
-def _family(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
-
-
 async def _served(api_url: str) -> None:
     async with asyncio.timeout(_START_S), httpx.AsyncClient(base_url=api_url) as client:
         while not (await client.get("/deployments/name/produce-film/density")).is_success:  # noqa: ASYNC110
@@ -219,7 +207,7 @@ async def _one(films: int, *, served: bool) -> Figure:
                 "vendor": "listenhub-video",
                 "operation": "create",
                 "fault": "job_late",
-                "seconds": 60 * _TIME_SCALE * 10,
+                "seconds": 600 * _TIME_SCALE,
             }
             async with httpx.AsyncClient(base_url=simulators) as client:
                 await client.put("/_control/faults", json={"rules": [{**late, "times": None}]})

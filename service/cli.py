@@ -21,15 +21,19 @@ app = typer.Typer(
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"longvideo {installed_version('longvideo')}")
+        raise typer.Exit
+
+
 @app.callback()
 def longvideo(
     *,
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")] = False,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Tell it.")] = False,
 ) -> None:
     """One prompt becomes a finished film of 3 to 180 seconds."""
-    if version:
-        typer.echo(f"longvideo {installed_version('longvideo')}")
-        raise typer.Exit
+    del version
 
 
 def simulate(

@@ -37,7 +37,6 @@ def worker() -> None:
     async def body() -> int:
         from service.up import WORKER, run_services  # noqa: PLC0415 - as above
 
-        typer.echo(f"Making films for {os.environ['PREFECT_API_URL']}")
         await run_services(WORKER, settings, typer.echo)
         return 0
 

@@ -28,9 +28,10 @@ _LOG: Final = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class House:
-    """What the services share: the settings, and the studio once it is open."""
+    """What the services share: the settings, how to tell people something, the studio once it is open."""
 
     settings: Settings
+    say: Callable[[str], None]
     studio: Studio | None = None
 
     def opened(self) -> Studio:
@@ -67,6 +68,7 @@ async def simulators(house: House) -> AsyncIterator[str]:
 async def prefect(house: House) -> AsyncIterator[str]:
     """Serve Prefect's API and UI, unless PREFECT_API_URL names a server; one of ours is started again if it ends."""
     async with prefect_server(house.settings.home, port=house.settings.prefect_port) as server:
+        house.say(f"Waiting for Prefect at {server.api_url}")
         await server.healthy()
         keeping = asyncio.create_task(server.kept_alive())
         try:
@@ -140,7 +142,7 @@ async def run_services(services: Sequence[Service], settings: Settings, say: Cal
         settings: This process's settings.
         say: Told each service once it is healthy.
     """
-    house, stopping = House(settings=settings), asyncio.Event()
+    house, stopping = House(settings=settings, say=say), asyncio.Event()
     loop, starting = asyncio.get_running_loop(), asyncio.timeout(None)
 
     def stop() -> None:

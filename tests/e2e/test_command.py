@@ -5,6 +5,7 @@ import re
 import signal
 import sqlite3
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import av
@@ -142,6 +143,28 @@ def test_a_wrong_setting_is_named(command: Command, name: str, value: str, words
     """A setting that can't be used names its variable, in one line."""
     code, _, err = command.run("list", **{name: value})
     assert (code, words in err, len(err.splitlines())) == (2, True, 1), err
+
+
+def test_every_wrong_setting_is_told_and_a_misspelled_one_is_not_silent(command: Command) -> None:
+    """Two wrong ones are two lines; a cap whose name is misspelled would be no cap: `.env` is looked at as well."""
+    code, _, err = command.run("list", LONGVIDEO_TIME_SCALE="0", LONGVIDEO_SEGMENT_ATTEMPTS="9")
+    told = [line.partition(":")[0] for line in err.splitlines()]
+    assert (code, told) == (2, ["LONGVIDEO_TIME_SCALE", "LONGVIDEO_SEGMENT_ATTEMPTS"])
+    (command.folder / ".env").write_text("LONGVIDEO_LISTENHUB_API_KEY=k\n", "utf-8")
+    code, _, err = command.run("list", LONGVIDEO_VIBEGEN_DAYLY_CAP="5", LONGVIDEO_NOTHING_OF_OURS="1")
+    ignored = "{} is no setting and is ignored; did you mean {}?".format
+    assert (code, err.splitlines()) == (
+        0,
+        [
+            ignored("LONGVIDEO_LISTENHUB_API_KEY", "LISTENHUB_API_KEY"),
+            ignored("LONGVIDEO_VIBEGEN_DAYLY_CAP", "LONGVIDEO_VIBEGEN_DAILY_CAP"),
+        ],
+    )
+
+
+def test_the_version_is_told(command: Command) -> None:
+    """That of the installation."""
+    assert command.run("--version")[:2] == (0, f"longvideo {version('longvideo')}\n")
 
 
 def test_a_failed_film_leaves_no_file(command: Command, servers: dict[str, str]) -> None:

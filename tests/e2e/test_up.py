@@ -62,6 +62,17 @@ async def state_of(prefect: str, flow_run_id: str) -> str | None:
         return (await client.read_flow_run(flow_run_id)).state_name  # type: ignore[arg-type]
 
 
+def test_a_worker_without_its_prefect_waits_and_can_be_stopped(alone: Command) -> None:
+    """It is not ready for work that nobody can give it; Ctrl-C doesn't wait for a server that never comes."""
+    nowhere = f"http://127.0.0.1:{free_ports(1)[0]}/api"
+    with alone.start("worker", PREFECT_API_URL=nowhere) as process:
+        first = process.stdout.readline()  # type: ignore[union-attr]
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert first == f"Waiting for Prefect at {nowhere}\n"
+    assert (process.returncode, out) == (0, "Stopping: films are given back ...\n"), err
+
+
 def test_up_killed_and_started_again_completes_its_films(alone: Command) -> None:
     """SIGKILL in the middle, the same command again: each film is completed, each segment was ordered once.
 
