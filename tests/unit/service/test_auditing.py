@@ -13,15 +13,16 @@ from film.ids import FilmId
 from film.orders import Purpose, VoiceOrder
 from film.request import parse_request
 from ledger import attempts
-from ledger.attempt import Attempt, StoredFile
+from ledger.attempt import Attempt
 from ledger.attempts import Purchase
 from ledger.films import open_film
 from ledger.leases import take_lease
-from providers.polling import wait_for
 from service.auditing import Report, audited
 from service.cli import app
 from service.looking import opened_books
+from tasks.desk import Wanted
 from tasks.ordering import local_customer
+from tasks.render import buy
 from tasks.settings import Mode, Settings
 from tasks.studio import Studio, open_studio
 
@@ -54,7 +55,7 @@ async def origin(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Attemp
     """Return a home that has bought something, its simulators' books included, to be copied; and what it bought."""
     home = tmp_path_factory.mktemp("origin")
     async with open_studio(_settings(home)) as studio:
-        return home, await _buy(studio, home)
+        return home, await _buy(studio)
 
 
 @pytest.fixture
@@ -69,30 +70,14 @@ def _settings(home: Path) -> Settings:
     return Settings(mode=Mode.SIMULATED, home=home, time_scale=TIME_SCALE, _env_file=None)
 
 
-async def _buy(studio: Studio, folder: Path) -> Attempt:
+async def _buy(studio: Studio) -> Attempt:
     request = parse_request({"prompt": "A calm morning", "duration": 9, "language": "en"})
     opened = await open_film(studio.books, request, local_customer(studio.settings), idem_key=None, simulated=True)
     lease = await take_lease(studio.books, opened.film_id, holder="test", lease_s=60)
     purchase = Purchase(purpose=Purpose.MUSIC, slot=0, order=MUSIC, fingerprint="f")
-    attempt = await attempts.intend(studio.books, lease, purchase, studio.voices.rule, nonce=1)
-    assert isinstance(attempt, Attempt)
-    job_id = await studio.voices.vendor.submit(MUSIC, nonce=1)
-    attempt = await attempts.adopted(studio.books, lease, attempt, listed=[job_id])
-    report = await wait_for(
-        studio.voices.vendor,
-        job_id,
-        clock=studio.clock,
-        interval_s=0.05,
-        started_s=studio.clock.now(),
-        deadline_s=60,
-        unheard_s=5,
+    await buy(
+        studio.desk, lease, Wanted(purchase=purchase, folder="music", suffix=".mp3", gate=Path.stat), studio.voices
     )
-    assert report.charged, "the simulated vendor tells its charge"
-    file = folder / "music.mp3"
-    await studio.voices.vendor.fetch(report, file)
-    facts = await studio.objects.put("music/it.mp3", file)
-    stored = StoredFile(object_key="music/it.mp3", sha256=facts.sha256, size_bytes=facts.size_bytes)
-    await attempts.ready(studio.books, lease, attempt, stored, charged=report.charged, refunded=report.refunded)
     return (await attempts.attempts_of(studio.books, FilmId(opened.film_id)))[0]
 
 
