@@ -4,11 +4,10 @@ from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from film.ids import FilmId
 from flows.long_video import made
-from flows.options import NO_RESULTS
+from flows.options import NO_RESULTS, form
 from tasks.results import FilmResult
 from tasks.salvaging import composing_again
 from tasks.studio import shared_studio
@@ -22,9 +21,7 @@ from tasks.studio import shared_studio
     result_storage=NO_RESULTS,
 )
 async def compose_again(
-    film_id: Annotated[
-        str, Field(json_schema_extra={"title": "Film", "description": "vid_..., a film whose segments are all ready."})
-    ],
+    film_id: Annotated[str, form("Film", "vid_..., a film whose segments are all ready.")],
 ) -> FilmResult | State[FilmResult]:
     """Compose a film again; a failure leaves its former end as it was.
 

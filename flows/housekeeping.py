@@ -3,9 +3,8 @@
 from typing import Annotated
 
 from prefect import flow
-from pydantic import Field
 
-from flows.options import NO_RESULTS
+from flows.options import NO_RESULTS, form
 from tasks import housekeeping as chores
 from tasks.studio import shared_studio
 
@@ -14,12 +13,7 @@ from tasks.studio import shared_studio
 async def housekeeping(
     audit: Annotated[
         bool,
-        Field(
-            json_schema_extra={
-                "title": "Daily round",
-                "description": "Remove what is too old, and check every invariant of the books.",
-            }
-        ),
+        form("Daily round", "Remove what is too old, and check every invariant of the books."),
     ] = False,
 ) -> int:
     """Do one round; return how many late jobs came to their end.

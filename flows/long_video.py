@@ -1,19 +1,18 @@
 """The film's flow: `long_video` orders one and makes it, `produce_film` makes one that is in the books already."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
-from pydantic import Field
 
 from film.canvas import AspectRatio, Resolution
 from film.errors import FilmCanceled
 from film.ids import FilmId
 from film.profiles import Provider
 from film.request import Continuity, MusicWish, Subtitles, VoiceWish
-from flows.options import NO_RESULTS
+from flows.options import NO_RESULTS, form
 from ledger.rows import Deliverables
 from tasks.anchoring import anchoring
 from tasks.audio import audio
@@ -28,10 +27,6 @@ from tasks.scripting import scripting
 from tasks.studio import Studio, shared_studio
 
 
-def _form(title: str, description: str, **bounds: Any) -> Any:
-    return Field(json_schema_extra={"title": title, "description": description}, **bounds)
-
-
 # Parameters are judged by `film/request` alone, at every door alike; the annotations make the form.
 @flow(
     name="long-video",
@@ -43,30 +38,28 @@ def _form(title: str, description: str, **bounds: Any) -> Any:
 async def long_video(
     prompt: Annotated[
         str,
-        _form(
+        form(
             "Prompt",
             "What the film is about, in any language; 1 to 2000 characters. {date} becomes the day of the run.",
         ),
     ],
-    duration: Annotated[
-        int, _form("Length in seconds", "3 to 180; the film is exact to the frame.", ge=3, le=180)
-    ] = 30,
-    provider: Annotated[Provider, _form("Video model", "Who renders the segments.")] = Provider.HAPPYHORSE,
-    resolution: Annotated[Resolution, _form("Resolution", "As the video model allows.")] = Resolution.P720,
-    aspect_ratio: Annotated[AspectRatio, _form("Aspect ratio", "Width to height.")] = AspectRatio.WIDE,
-    language: Annotated[str, _form("Language", "BCP-47 tag; empty: the prompt's own.")] = "",
-    narration: Annotated[bool | VoiceWish, _form("Narration", "Off, on, or by a named voice.")] = True,
-    music: Annotated[bool | MusicWish, _form("Music", "Off, on, described, or your file.")] = True,
-    native_sound: Annotated[bool, _form("Clips' own sound", "Kept under the mix.")] = False,
-    subtitles: Annotated[Subtitles, _form("Subtitles", "As a stream, drawn on, or none.")] = Subtitles.SOFT,
-    title_card: Annotated[str | None, _form("Title card", "2 s over the first segment.")] = None,
-    end_card: Annotated[str | None, _form("End card", "2 s over the last segment.")] = None,
-    continuity: Annotated[Continuity, _form("Continuity", "Reference images, or cut to cut.")] = Continuity.ANCHORED,
-    reference_images: Annotated[list[str] | None, _form("Reference images", "At most 9 public URLs.")] = None,
-    seed: Annotated[int | None, _form("Seed", "0 to 2147483647; empty: free.", ge=0, le=2147483647)] = None,
-    approve: Annotated[bool, _form("Ask before spending", "The film waits for a person.")] = False,
-    webhook_url: Annotated[str | None, _form("Webhook", "Told when the film has ended.")] = None,
-    metadata: Annotated[dict[str, str] | None, _form("Metadata", "Yours; echoed in the webhook.")] = None,
+    duration: Annotated[int, form("Length in seconds", "3 to 180; the film is exact to the frame.", ge=3, le=180)] = 30,
+    provider: Annotated[Provider, form("Video model", "Who renders the segments.")] = Provider.HAPPYHORSE,
+    resolution: Annotated[Resolution, form("Resolution", "As the video model allows.")] = Resolution.P720,
+    aspect_ratio: Annotated[AspectRatio, form("Aspect ratio", "Width to height.")] = AspectRatio.WIDE,
+    language: Annotated[str, form("Language", "BCP-47 tag; empty: the prompt's own.")] = "",
+    narration: Annotated[bool | VoiceWish, form("Narration", "Off, on, or by a named voice.")] = True,
+    music: Annotated[bool | MusicWish, form("Music", "Off, on, described, or your file.")] = True,
+    native_sound: Annotated[bool, form("Clips' own sound", "Kept under the mix.")] = False,
+    subtitles: Annotated[Subtitles, form("Subtitles", "As a stream, drawn on, or none.")] = Subtitles.SOFT,
+    title_card: Annotated[str | None, form("Title card", "2 s over the first segment.")] = None,
+    end_card: Annotated[str | None, form("End card", "2 s over the last segment.")] = None,
+    continuity: Annotated[Continuity, form("Continuity", "Reference images, or cut to cut.")] = Continuity.ANCHORED,
+    reference_images: Annotated[list[str] | None, form("Reference images", "At most 9 public URLs.")] = None,
+    seed: Annotated[int | None, form("Seed", "0 to 2147483647; empty: free.", ge=0, le=2147483647)] = None,
+    approve: Annotated[bool, form("Ask before spending", "The film waits for a person.")] = False,
+    webhook_url: Annotated[str | None, form("Webhook", "Told when the film has ended.")] = None,
+    metadata: Annotated[dict[str, str] | None, form("Metadata", "Yours; echoed in the webhook.")] = None,
 ) -> FilmResult | State[FilmResult]:
     """Make one film from one prompt.
 

@@ -5,11 +5,10 @@ from typing import Annotated
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from pydantic import Field
 
 from film.ids import FilmId
 from flows.long_video import made
-from flows.options import NO_RESULTS
+from flows.options import NO_RESULTS, form
 from tasks.results import FilmResult
 from tasks.salvaging import retried
 from tasks.studio import shared_studio
@@ -23,15 +22,10 @@ from tasks.studio import shared_studio
     result_storage=NO_RESULTS,
 )
 async def retry_film(
-    film_id: Annotated[str, Field(json_schema_extra={"title": "Film", "description": "vid_..., an ended film."})],
+    film_id: Annotated[str, form("Film", "vid_..., an ended film.")],
     redo: Annotated[
         list[int] | None,
-        Field(
-            json_schema_extra={
-                "title": "Redo",
-                "description": "Numbers of segments to render anew, as the storyboard counts them, from 1.",
-            }
-        ),
+        form("Redo", "Numbers of segments to render anew, as the storyboard counts them, from 1."),
     ] = None,
 ) -> FilmResult | State[FilmResult]:
     """Make the new film.
