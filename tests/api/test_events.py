@@ -161,7 +161,7 @@ async def test_stopping_ends_every_stream(lite: House) -> None:
     waiting = asyncio.ensure_future(anext(stream, None))
     await asyncio.sleep(0)
     await watch.stop()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await waiting is not None:
             waiting = asyncio.ensure_future(anext(stream, None))
     await stream.aclose()

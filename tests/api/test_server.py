@@ -90,10 +90,10 @@ async def test_stopping_ends_streams_and_refuses_newcomers(server: Server) -> No
             lines = stream.aiter_lines()
             assert await anext(lines) == "retry: 2000"
             server.serving.cancel()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 rest = [line async for line in lines]
         assert any(line.startswith("data: ") for line in rest)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             with pytest.raises(asyncio.CancelledError):
                 await server.serving
         with pytest.raises(httpx.ConnectError):

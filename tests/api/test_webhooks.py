@@ -229,7 +229,7 @@ async def test_it_runs_until_it_is_stopped_and_tells_that_it_lives(lite: House) 
 
     running = asyncio.create_task(send_forever(replace(receiver.sender, post=post, clock=Turns())))
     await lite.complete(film_id)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await sent.wait()
     async with lite.books.reading() as rows:
         assert (await rows.scalars(select(schema.process.c.kind))).all() == ["sender"]

@@ -27,7 +27,7 @@ def _serve(command: Command, port: int, **environment: str) -> "subprocess.Popen
 def _order(port: int, key: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "one"}
     transport = httpx.HTTPTransport(retries=20)  # connects only: the server says where it is just before it listens
-    with httpx.Client(transport=transport, trust_env=False, timeout=30) as client:
+    with httpx.Client(transport=transport, trust_env=False, timeout=90) as client:
         return client.post(f"http://127.0.0.1:{port}/v1/videos", json=ORDER, headers=headers)
 
 
@@ -60,7 +60,7 @@ def test_a_kill_between_commit_and_reply_replays(tmp_path: Path, database: str) 
         credits_ = httpx.get(f"http://127.0.0.1:{port}/v1/credits", headers=headers, trust_env=False).json()
         assert credits_ == {"balance": 1000, "reserved": 467.5, "available": 532.5}
         serving.send_signal(signal.SIGTERM)
-        _, said = serving.communicate(timeout=30)
+        _, said = serving.communicate(timeout=90)
         assert serving.returncode == 0
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     assert {"ordered", "answered"} <= {line["event"] for line in lines}

@@ -292,7 +292,7 @@ def test_simulate_answers_a_documents_example(command: Command) -> None:
             },
         )
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
     assert reply.json()["code"] == 0
     assert set(reply.json()["data"]) == {"taskId", "episodeId", "status"}
 

@@ -46,7 +46,7 @@ def served(command: Command, servers: dict[str, str]) -> Iterator[httpx.Client]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    with httpx.Client(base_url=servers["PREFECT_API_URL"], trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=servers["PREFECT_API_URL"], trust_env=False, timeout=90) as client:
         yield client
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -29,7 +29,7 @@ class Vendors:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._client = httpx.Client(base_url=url, trust_env=False, timeout=30)
+        self._client = httpx.Client(base_url=url, trust_env=False, timeout=90)
 
     def script(self, *rules: dict[str, Any]) -> None:
         """Put these faults in force, instead of the former ones."""

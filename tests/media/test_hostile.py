@@ -26,7 +26,7 @@ MUTATIONS = int(os.environ.get("LONGVIDEO_PROVE_MUTATIONS", "50"))
 
 
 #: Nothing may take longer to be judged.
-HANG_S = 30
+HANG_S = 60
 AIRGAP = pytest.mark.skipif(not POSSIBLE, reason="needs Linux on x86-64 or ARM64")
 
 

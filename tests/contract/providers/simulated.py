@@ -69,7 +69,7 @@ def running(home: Path) -> Iterator[Simulated]:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         try:
-            with httpx.Client(base_url=url, trust_env=False, timeout=30) as control:
+            with httpx.Client(base_url=url, trust_env=False, timeout=90) as control:
                 yield Simulated(url, control)
         finally:
             process.terminate()

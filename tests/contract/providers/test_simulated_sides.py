@@ -28,7 +28,7 @@ async def test_vibegen_calls_back_at_the_attempts_own_address(simulated: Simulat
         vendor = registry.video_vendor(Provider.VIBEGEN, wire, callbacks=callbacks, allowed_origin=simulated.url)
         job_id = await vendor.submit(clip_order(), nonce=77)
         await ended(vendor, job_id)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await called.wait()
     _, _, _, nonce, mac = stub.seen[0].path.split("/")
     assert callbacks.accepts(int(nonce), mac)

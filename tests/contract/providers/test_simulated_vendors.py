@@ -62,7 +62,7 @@ async def ended(vendor: JobVendor[Any], job_id: str) -> JobReport:
     """Wait for a job's end."""
     clock = SystemClock()
     return await wait_for(
-        vendor, job_id, clock=clock, interval_s=0.05, started_s=clock.now(), deadline_s=30, unheard_s=5
+        vendor, job_id, clock=clock, interval_s=0.05, started_s=clock.now(), deadline_s=120, unheard_s=60
     )
 
 

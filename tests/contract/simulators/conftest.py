@@ -103,7 +103,7 @@ class Embedded(Client):
             target=asyncio.run, args=(self._serve(arguments(home, ("--on-demand", *extra)), started.put),)
         )
         self._thread.start()
-        super().__init__(home, started.get(timeout=30))
+        super().__init__(home, started.get(timeout=90))
 
     async def _serve(self, command: list[str], started: Callable[[str], None]) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
@@ -136,7 +136,7 @@ class Spawned(Client):
             self.process.terminate()
         assert self.process.stdout is not None
         self.process.stdout.close()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,7 @@ WRONG = [("--key", "nobody=x"), ("--grant", "listenhub=many"), ("--faults", "/no
 @pytest.mark.parametrize("arguments", WRONG)
 def test_wrong_arguments_end_it_with_2_and_a_word(tmp_path, arguments):
     command = [sys.executable, "-m", "simulators", "--database", str(tmp_path / "w.db"), "--assets", str(tmp_path)]
-    ended = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=90, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert arguments[0] in ended.stderr
 

@@ -177,7 +177,7 @@ def test_a_callback_tells_of_the_end_once_in_the_documents_words(scripted, inbox
     for prompt in ("a calm sea", "a doomed ship"):
         task_id = scripted.post(CREATE, body(prompt=prompt, callback_url=address)).json()["data"]["id"]
         task = scripted.end(f"{TASKS}/{task_id}")
-        told = received.get(timeout=20)
+        told = received.get(timeout=60)
         assert told["task_id"] == task_id
         if prompt == "a calm sea":
             names = ("video_url", "created_at", "completed_at")
