@@ -114,7 +114,7 @@ def retry(
     async def body() -> int:
         from service.making import retrying, salvage  # noqa: PLC0415 - as above
 
-        begin = retrying(FilmId(film_id), redo or [], settings, console)
+        begin = retrying(FilmId(film_id), redo or [], settings)
         return _tell(await salvage(begin, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))

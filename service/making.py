@@ -1,6 +1,6 @@
 """`longvideo make`, `compose` and `retry`: one film, here and now, from the order to the file."""
 
-import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -28,7 +28,7 @@ from service.outfiles import check_out, copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
 from service.quoting import quotes
-from service.running import run_shown
+from service.running import Begun, run_shown
 from store.objects import Objects
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
@@ -56,7 +56,7 @@ class Made:
 
 
 #: What a command begins with: it orders, continues or salvages, and names the film to be run.
-Start = Callable[[Studio], Coroutine[Any, Any, FilmId]]
+Start = Callable[[Studio], Coroutine[Any, Any, Begun]]
 
 
 def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, new: bool, yes: bool) -> Start:
@@ -65,7 +65,7 @@ def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, n
     Args:
         wish: The request's fields; judged at once, before anything is started.
         settings: This process's settings.
-        console: Where the order is told.
+        console: Where the price is told and agreed to.
         new: Order a new film even if an unfinished twin is there.
         yes: Spend without asking.
 
@@ -75,7 +75,7 @@ def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, n
     """
     checked_request(wish, settings)
 
-    async def start(studio: Studio) -> FilmId:
+    async def start(studio: Studio) -> Begun:
         return await _ordered(studio, wish, console, new=new, yes=yes)
 
     return start
@@ -84,30 +84,30 @@ def ordering(wish: Mapping[str, Any], settings: Settings, console: Console, *, n
 def resuming(film_id: FilmId) -> Start:
     """Return the start of `make --resume`: the film is in the books."""
 
-    async def start(studio: Studio) -> FilmId:
+    async def start(studio: Studio) -> Begun:
         shown = await ordered_film(studio.books, film_id)
         if shown.deleted:
             raise FilmNotFound(film_id=film_id)
-        return shown.film.id
+        return Begun(film_id=shown.film.id)
 
     return start
 
 
 #: What leads an ended film back, or salvages it; whoever is named makes it at once, else a dispatcher.
-Salvage = Callable[[Books, Maker | None], Coroutine[Any, Any, FilmId]]
+Salvage = Callable[[Books, Maker | None], Coroutine[Any, Any, Begun]]
 
 
 def composing_again(film_id: FilmId) -> Salvage:
     """Return the beginning of `compose`: the ended film goes back to composing."""
 
-    async def begin(books: Books, maker: Maker | None) -> FilmId:
+    async def begin(books: Books, maker: Maker | None) -> Begun:
         await compose_again(books, film_id, maker=maker)
-        return film_id
+        return Begun(film_id=film_id)
 
     return begin
 
 
-def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: Console) -> Salvage:
+def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings) -> Salvage:
     """Return the beginning of `retry`: a new film adopts what the ended one has ready.
 
     `redo` counts segments as a person sees them, from 1.
@@ -116,12 +116,12 @@ def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: 
         InvalidRequest: Later, when it begins: there is no such segment.
     """
 
-    async def begin(books: Books, maker: Maker | None) -> FilmId:
+    async def begin(books: Books, maker: Maker | None) -> Begun:
         indexes = await indexes_of(books, film_id, redo)
         new_id = (await retry_film(books, film_id, local_customer(settings), redo=indexes, maker=maker)).film_id
         film = await films.film(books, new_id)
-        console.print(f"{new_id} adopts {film_id}; {credits_text(film.cost_estimate_mc)} credits held for the rest")
-        return new_id
+        held = credits_text(film.cost_estimate_mc)
+        return Begun(film_id=new_id, told=f"{new_id} adopts {film_id}; {held} credits held for the rest")
 
     return begin
 
@@ -131,12 +131,15 @@ async def salvage(begin: Salvage, *, out: Path, settings: Settings, console: Con
     check_out(out)
     async with opened_books(settings) as books:
         if await alive(books, ProcessKind.DISPATCHER, within_s=_ALIVE_S):
-            film = await show_progress(books, await begin(books, None), console)
+            begun = await begin(books, None)
+            if begun.told:
+                console.print(begun.told, highlight=False)
+            film = await show_progress(books, begun.film_id, console)
             objects = Objects(settings.objects_url)
             files = await copy_out(objects, film, out) if film.status is Status.COMPLETED else ()
             return Made(shown=await ordered_film(books, film.id), files=files)
 
-    async def start(studio: Studio) -> FilmId:
+    async def start(studio: Studio) -> Begun:
         return await begin(studio.books, studio.maker)
 
     return await run_here(start, out=out, settings=settings, console=console)
@@ -158,27 +161,26 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
         server = await stack.enter_async_context(prefect_server(settings.home))
         studio = await stack.enter_async_context(open_studio(settings))
         await drain(studio)
-        film_id = await start(studio)
-        epoch = (await films.film(studio.books, film_id)).epoch
-        with studio.keeper.claimed(Lease(film_id=film_id, epoch=epoch, holder=studio.holder)):
-            shown = await run_shown(studio, server, film_id, console)
+        begun = await start(studio)
+        epoch = (await films.film(studio.books, begun.film_id)).epoch
+        with studio.keeper.claimed(Lease(film_id=begun.film_id, epoch=epoch, holder=studio.holder)):
+            shown = await run_shown(studio, server, begun, console)
         film = shown.film
         files = await copy_out(studio.objects, film, out) if film.status is Status.COMPLETED else ()
     return Made(shown=shown, files=files)
 
 
-async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool, yes: bool) -> FilmId:
+async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *, new: bool, yes: bool) -> Begun:
     request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
     if not new:
         for twin in await unfinished_twins(studio.books, request, LOCAL_ACCOUNT):
             if twin.holder is None or is_dead(twin.holder):
-                console.print(f"Going on with the unfinished film {twin.film_id} of the same order (--new: another).")
-                return twin.film_id
+                told = f"Going on with the unfinished film {twin.film_id} of the same order (--new: another)."
+                return Begun(film_id=twin.film_id, told=told)
     if not studio.simulated:
         await _agreed(studio, request, console, yes=yes)
     opened = await order_film(studio, request, idem_key=None)
-    console.print(_order_line(request, opened.film_id), highlight=False)
-    return opened.film_id
+    return Begun(film_id=opened.film_id, told=_order_line(request, opened.film_id))
 
 
 async def _agreed(studio: Studio, request: FilmRequest, console: Console, *, yes: bool) -> None:
@@ -193,8 +195,21 @@ async def _agreed(studio: Studio, request: FilmRequest, console: Console, *, yes
         return
     if not (console.is_terminal and sys.stdin.isatty()):
         raise NotAgreed(remedy="add --yes to spend it from a script")
-    if not await asyncio.to_thread(Confirm.ask, "Spend it?", console=console, default=False):
+    if not _yes(console):
         raise NotAgreed(remedy="run the command again when you want the film")
+
+
+def _yes(console: Console) -> bool:
+    """Ask a person; Ctrl-C and Ctrl-D mean no. The loop stands still meanwhile: nothing runs that needs it."""
+    # asyncio's own handler cancels the task, which somebody who waits for a line of input doesn't feel.
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return Confirm.ask("Spend it?", console=console, default=False)
+    except (KeyboardInterrupt, EOFError):
+        console.print()
+        return False
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _order_line(request: FilmRequest, film_id: FilmId) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -17,9 +18,17 @@ from service.signals import sigterm
 from tasks.studio import Studio
 
 
-async def run_shown(studio: Studio, server: PrefectServer, film_id: FilmId, console: Console) -> ShownFilm:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A film that a command has ordered, taken up or salvaged, and what a person is told of that."""
+
+    film_id: FilmId
+    told: str = ""
+
+
+async def run_shown(studio: Studio, server: PrefectServer, begun: Begun, console: Console) -> ShownFilm:
     """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
-    loop = asyncio.get_running_loop()
+    loop, film_id = asyncio.get_running_loop(), begun.film_id
     starting = asyncio.create_task(_started(server, console))
     cancels: set[asyncio.Task[None]] = set()
 
@@ -32,6 +41,8 @@ async def run_shown(studio: Studio, server: PrefectServer, film_id: FilmId, cons
         cancels.add(loop.create_task(canceled()))
 
     loop.add_signal_handler(signal.SIGINT, cancel)
+    if begun.told:  # only now: whoever reads of the film may press Ctrl-C at once
+        console.print(begun.told, highlight=False)
     making = asyncio.create_task(_made(starting, film_id, console))
     showing = asyncio.create_task(_shown(starting, studio.books, film_id, console))
     try:
@@ -42,6 +53,8 @@ async def run_shown(studio: Studio, server: PrefectServer, film_id: FilmId, cons
         starting.cancel()
         showing.cancel()
         loop.remove_signal_handler(signal.SIGINT)
+        # The caller closes the books: whoever still read them would wait for ever.
+        await asyncio.gather(starting, showing, return_exceptions=True)
         await asyncio.gather(*cancels)
     return await ordered_film(studio.books, film_id)
 

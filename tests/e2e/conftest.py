@@ -35,6 +35,20 @@ class Command:
             text=True,
         )
 
+    def start_on_terminal(self, *arguments: str, **environment: str) -> "tuple[subprocess.Popen[bytes], int]":
+        """Start the command on a terminal; return it, and the terminal's other side."""
+        person, terminal = os.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-c", self._code, *arguments],
+            cwd=self.folder,
+            env={**self._environment, **environment},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+        )
+        os.close(terminal)
+        return process, person
+
     def run(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
         """Run the command to its end and return its exit code and what it said."""
         with self.start(*arguments, **environment) as process:

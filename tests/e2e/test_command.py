@@ -1,6 +1,8 @@
 """What a person sees: files, exit codes, words."""
 
+import contextlib
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -82,16 +84,42 @@ def test_live_mode_without_a_key_names_the_variable(command: Command) -> None:
 
 def test_live_mode_shows_the_cost_and_wants_a_yes(command: Command, servers: dict[str, str]) -> None:
     """The vendor's own estimate is shown; without a yes nothing is ordered, at the vendor as in the books."""
-    vendor = f"{servers['LONGVIDEO_SIMULATORS_URL']}/listenhub/openapi"
-    live = {"LONGVIDEO_MODE": "live", "LISTENHUB_API_KEY": "lh_sk_sim_beta", "LONGVIDEO_LISTENHUB_URL": vendor}
+    live = _live(servers)
     before = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs").json()
     arguments = ("make", "a harbour", "--duration", "3", "--out", "live.mp4")
-    code, out, err = command.run(*arguments, **live, ANTHROPIC_API_KEY="sk-ant-x", LONGVIDEO_LISTENHUB_DAILY_CAP="500")
+    code, out, err = command.run(*arguments, **live, LONGVIDEO_LISTENHUB_DAILY_CAP="500")
     assert code == 2, out + err
     assert re.search(r"costs about [0-9.]+ ListenHub credits \(0 spent today, daily cap 500\)", " ".join(out.split()))
     assert "add --yes" in err
     assert command.json("list") == []
     assert httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs").json() == before
+
+
+@pytest.mark.parametrize("answer", ["n", "Ctrl-D", "Ctrl-C"])
+def test_no_at_the_price_is_no_at_once(command: Command, servers: dict[str, str], answer: str) -> None:
+    """However a person says no to the price, the command ends by itself, and nothing was ordered."""
+    process, person = command.start_on_terminal("make", "a harbour", "--duration", "3", **_live(servers))
+    said = b""
+    with contextlib.suppress(OSError):  # the terminal is gone with the command
+        while read := os.read(person, 1024):
+            said += read
+            if b"Spend it?" in said and answer:
+                if answer == "Ctrl-C":
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(person, {"n": b"n\n", "Ctrl-D": b"\x04"}[answer])
+                answer = ""
+    os.close(person)
+    assert process.wait(timeout=60) == 2, said
+    assert b"Nothing was ordered and nothing spent" in said
+    assert command.json("list") == []
+
+
+def _live(servers: dict[str, str]) -> dict[str, str]:
+    """Return the variables of live mode, whose vendor is a simulator."""
+    vendor = f"{servers['LONGVIDEO_SIMULATORS_URL']}/listenhub/openapi"
+    keys = {"LISTENHUB_API_KEY": "lh_sk_sim_beta", "ANTHROPIC_API_KEY": "sk-ant-x"}
+    return {"LONGVIDEO_MODE": "live", "LONGVIDEO_LISTENHUB_URL": vendor, **keys}
 
 
 def test_doctor_tells_each_vendor_apart(command: Command, servers: dict[str, str]) -> None:
