@@ -22,6 +22,7 @@ Duration = Annotated[int, typer.Option(help="Length in seconds, 3 to 180; exact 
 Who = Annotated[Provider, typer.Option(help="Who renders the segments.")]
 Size = Annotated[Resolution, typer.Option(help="Height class, as the provider allows.")]
 Sound = Annotated[bool, typer.Option("--native-sound", help="Keep the clips' own sound under the mix.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Live: spend without asking.")]
 
 Out = Annotated[Path, typer.Option(help="Where the film goes, over what is there; .srt, .vtt, .jpg beside it.")]
 
@@ -49,7 +50,7 @@ def make(
     seed: Annotated[int | None, typer.Option(help="0 to 2147483647.")] = None,
     ask: Annotated[bool, typer.Option("--approve", help="Wait for `longvideo approve ID` before spending.")] = False,
     new: Annotated[bool, typer.Option("--new", help="Don't go on with an unfinished film of the same order.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Live: spend without asking.")] = False,
+    yes: Yes = False,
     resume: Annotated[
         str, typer.Option(metavar="ID", help="No new film: go on with this one, or write it to --out once more.")
     ] = "",
@@ -93,8 +94,8 @@ def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json
     async def body() -> int:
         from service.making import composing_again, salvage  # noqa: PLC0415 - as above
 
-        begin = composing_again(FilmId(film_id))
-        return _tell(await salvage(begin, out=out, settings=settings, console=console), console, as_json=as_json)
+        salvaging = composing_again(FilmId(film_id))
+        return _tell(await salvage(salvaging, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 
@@ -106,6 +107,7 @@ def retry(
         list[int] | None, typer.Option(help="Number of a segment to render anew, as `show` counts, from 1; repeatable.")
     ] = None,
     out: Out = Path("film.mp4"),
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Make a new film that adopts what an ended one has ready and pays only for the rest."""
@@ -114,8 +116,8 @@ def retry(
     async def body() -> int:
         from service.making import retrying, salvage  # noqa: PLC0415 - as above
 
-        begin = retrying(FilmId(film_id), redo or [], settings)
-        return _tell(await salvage(begin, out=out, settings=settings, console=console), console, as_json=as_json)
+        salvaging = retrying(FilmId(film_id), redo or [], settings, console, yes=yes)
+        return _tell(await salvage(salvaging, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 

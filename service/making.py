@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from film.credits import credits_text
 from film.errors import FilmNotFound, NotAgreed
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
-from film.status import Status
+from film.status import SegmentState, Status
 from ledger import films
 from ledger.database import Books
 from ledger.leases import Lease, Maker
@@ -93,28 +93,43 @@ def resuming(film_id: FilmId) -> Start:
     return start
 
 
-#: What leads an ended film back, or salvages it; whoever is named makes it at once, else a dispatcher.
-Salvage = Callable[[Books, Maker | None], Coroutine[Any, Any, Begun]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salvage:
+    """What leads an ended film back, or salvages it."""
+
+    #: Whoever is named makes it at once, else a dispatcher.
+    begin: Callable[[Books, Maker | None], Coroutine[Any, Any, Begun]]
+    #: Has a person agree to what the vendors will charge; None where nothing is bought.
+    agree: Callable[[Studio], Coroutine[Any, Any, None]] | None = None
 
 
 def composing_again(film_id: FilmId) -> Salvage:
-    """Return the beginning of `compose`: the ended film goes back to composing."""
+    """Return what `compose` does first: the ended film goes back to composing."""
 
     async def begin(books: Books, maker: Maker | None) -> Begun:
         await compose_again(books, film_id, maker=maker)
         return Begun(film_id=film_id)
 
-    return begin
+    return Salvage(begin=begin)
 
 
-def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings) -> Salvage:
-    """Return the beginning of `retry`: a new film adopts what the ended one has ready.
+def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings, console: Console, *, yes: bool) -> Salvage:
+    """Return what `retry` does first: a new film adopts what the ended one has ready.
 
-    `redo` counts segments as a person sees them, from 1.
-
-    Raises:
-        InvalidRequest: Later, when it begins: there is no such segment.
+    Args:
+        film_id: The ended film.
+        redo: Numbers of segments to render anew, as a person counts them, from 1; judged when it begins.
+        settings: This process's settings.
+        console: Where the price is told and agreed to.
+        yes: Spend without asking.
     """
+
+    async def agree(studio: Studio) -> None:
+        film = await films.film(studio.books, film_id)
+        again = await indexes_of(studio.books, film_id, redo)
+        segments = await films.segments(studio.books, film_id)
+        wanted = [each.index for each in segments if each.state is not SegmentState.READY or each.index in again]
+        await _agreed(studio, film.request, console, yes=yes, segments=wanted)
 
     async def begin(books: Books, maker: Maker | None) -> Begun:
         indexes = await indexes_of(books, film_id, redo)
@@ -123,15 +138,19 @@ def retrying(film_id: FilmId, redo: Sequence[int], settings: Settings) -> Salvag
         held = credits_text(film.cost_estimate_mc)
         return Begun(film_id=new_id, told=f"{new_id} adopts {film_id}; {held} credits held for the rest")
 
-    return begin
+    return Salvage(begin=begin, agree=agree)
 
 
-async def salvage(begin: Salvage, *, out: Path, settings: Settings, console: Console) -> Made:
+async def salvage(salvaging: Salvage, *, out: Path, settings: Settings, console: Console) -> Made:
     """Salvage a film where films are made: by a dispatcher that is alive, else here; and copy it to `out`."""
     check_out(out)
+    agree = None if settings.simulated else salvaging.agree
     async with opened_books(settings) as books:
         if await alive(books, ProcessKind.DISPATCHER, within_s=_ALIVE_S):
-            begun = await begin(books, None)
+            if agree is not None:
+                async with open_studio(settings) as studio:
+                    await agree(studio)
+            begun = await salvaging.begin(books, None)
             if begun.told:
                 console.print(begun.told, highlight=False)
             film = await show_progress(books, begun.film_id, console)
@@ -140,7 +159,9 @@ async def salvage(begin: Salvage, *, out: Path, settings: Settings, console: Con
             return Made(shown=await ordered_film(books, film.id), files=files)
 
     async def start(studio: Studio) -> Begun:
-        return await begin(studio.books, studio.maker)
+        if agree is not None:
+            await agree(studio)
+        return await salvaging.begin(studio.books, studio.maker)
 
     return await run_here(start, out=out, settings=settings, console=console)
 
@@ -183,13 +204,15 @@ async def _ordered(studio: Studio, wish: Mapping[str, Any], console: Console, *,
     return Begun(film_id=opened.film_id, told=_order_line(request, opened.film_id))
 
 
-async def _agreed(studio: Studio, request: FilmRequest, console: Console, *, yes: bool) -> None:
-    """Show what the vendors will charge, and return if a person, or `--yes`, lets it be spent.
+async def _agreed(
+    studio: Studio, request: FilmRequest, console: Console, *, yes: bool, segments: Collection[int] | None = None
+) -> None:
+    """Show what the vendors will charge for all segments or some, and return if a person, or `--yes`, lets it be spent.
 
     Raises:
         NotAgreed: Nobody did.
     """
-    for quote in await quotes(studio, request):
+    for quote in await quotes(studio, request, segments=segments):
         console.print(f"LIVE: this film costs {quote.line()}", style="bold", highlight=False)
     if yes:
         return

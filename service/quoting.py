@@ -1,6 +1,6 @@
-"""What a film will cost at the vendors, asked before anything is bought; live `make` shows it and waits for a yes."""
+"""What a film will cost at the vendors, asked before anything is bought; in live mode a person agrees to it first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -38,13 +38,19 @@ class Quote:
         return f"{about} {unit} ({self.spent_today:f} spent today, {cap})"
 
 
-async def quotes(studio: Studio, request: FilmRequest) -> Sequence[Quote]:
+async def quotes(studio: Studio, request: FilmRequest, *, segments: Collection[int] | None = None) -> Sequence[Quote]:
     """Return what each vendor would charge for a film; its script isn't written yet, so lines count at their longest.
 
     Reference images come on top: how many characters there will be is the script's business.
+
+    Args:
+        studio: Whose vendors are asked.
+        request: The film.
+        segments: Indexes of those whose clips are bought; all, if not given.
     """
     video = studio.video(request.provider)
-    wanted: list[tuple[Counter, Order]] = [(video, order) for order in _clips(request)]
+    clips = [order for index, order in enumerate(_clips(request)) if segments is None or index in segments]
+    wanted: list[tuple[Counter, Order]] = [(video, order) for order in clips]
     wanted += [(studio.voices, order) for order in _sounds(request)]
     by_vendor: dict[str, Decimal | None] = {}
     for counter, order in wanted:

@@ -195,6 +195,25 @@ def test_the_version_is_told(command: Command) -> None:
     assert command.run("--version")[:2] == (0, f"longvideo {version('longvideo')}\n")
 
 
+def test_an_ended_film_is_composed_again_and_retried(command: Command, servers: dict[str, str]) -> None:
+    """Composing is free, a retry pays for what is redone; in live mode it wants a yes to that price first."""
+    made = command.json("make", "a tern", "--duration", "9", "--no-narration", *CHEAP)
+    film_id, again, anew = made["task_id"], command.folder / "again.mp4", command.folder / "new.mp4"
+    composed = command.json("compose", film_id, "--out", str(again))
+    assert (composed["status"], composed["cost_actual"], again.exists()) == ("completed", made["cost_actual"], True)
+    code, _, err = command.run("retry", film_id)
+    assert (code, "it is complete; `redo` names the segments" in err) == (2, True)
+    code, _, err = command.run("retry", film_id, "--redo", "3")
+    assert (code, err) == (2, "redo: the film has segments 1 to 2, not [3]\n")
+    code, out, err = command.run("retry", film_id, "--redo", "2", **_live(servers))
+    assert (code, "costs about" in out, "add --yes" in err) == (2, True, True), out + err
+    assert len(command.json("list")) == 1
+    new = command.json("retry", film_id, "--redo", "2", "--out", str(anew))
+    second = command.json("show", film_id)["segments"][1]
+    assert (new["status"], new["cost_actual"], anew.exists()) == ("completed", second["cost"], True)
+    assert new["task_id"] != film_id
+
+
 def test_a_failed_film_leaves_no_file(command: Command, servers: dict[str, str]) -> None:
     """Exit code 1, the documented code and the sentence; OUT isn't touched; unused credits are back."""
     rule = {"vendor": "listenhub-video", "operation": "create", "fault": "moderation", "match": "scarlet"}
