@@ -29,8 +29,8 @@ _TOGETHER = {
     "tests/api/test_document.py": "canary",
     "tests/api/test_ssrf.py": "canary",
 }
-#: One PostgreSQL and one Prefect server a worker, whichever rooms' tests it runs.
-pytest_plugins = ["tests.databases", "tests.prefect_server"]
+#: One PostgreSQL, one Prefect server and one S3 a worker, whichever rooms' tests it runs.
+pytest_plugins = ["tests.databases", "tests.prefect_server", "tests.buckets"]
 
 
 class _Heaps(LoadScopeScheduling):

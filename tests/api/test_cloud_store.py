@@ -1,28 +1,14 @@
 """A film in an S3 bucket: linked by the store's signature, played in ranges, removed; against moto's server."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from store.links import LIFE_S, Links
 from store.objects import Objects
 from tests.api.house import ORDER, House
 from tests.databases import HandClock
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """Run moto's server with a bucket and return its address."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    httpx.put(f"{url}/films", trust_env=False).raise_for_status()
-    yield url
-    server.stop()
 
 
 @pytest.fixture

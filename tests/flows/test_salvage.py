@@ -5,12 +5,16 @@ import shutil
 import pytest
 from sqlalchemy import func, select
 
-from film.errors import FilmFailed, NoSegments, NotComposable, NotRetryable, SegmentsNotReady
+from film.errors import FilmFailed, InvalidRequest, NoSegments, NotComposable, NotRetryable, SegmentsNotReady
 from film.status import Status
+from flows.compose_again import compose_again as compose_flow
 from flows.long_video import produce_film
+from flows.retry_film import retry_film as retry_flow
 from ledger import films, schema
 from ledger.salvage import compose_again, retry_film
 from tasks.ordering import local_customer
+from tasks.results import FilmResult
+from tasks.salvaging import composing_again, retried
 from tasks.studio import Studio
 from tests.flows.conftest import Vendors, made, ordered
 
@@ -105,3 +109,31 @@ async def test_a_refused_film_is_not_retried(studio: Studio, vendors: Vendors) -
     film = await made(studio, await ordered(studio))
     with pytest.raises(NotRetryable):
         await retry_film(studio.books, film.id, local_customer(studio.settings), redo=())
+
+
+async def test_the_flows_of_prefects_forms_salvage_too(studio: Studio, vendors: Vendors) -> None:
+    """`compose-again` and `retry-film`, as their deployments run them; segments count from 1 there."""
+    film = await made(studio, await ordered(studio))
+    composed = await compose_flow(film.id)
+    assert isinstance(composed, FilmResult)
+    assert (composed.film_id, composed.cost_actual) == (film.id, 162)
+    jobs = len(vendors.jobs("listenhub-video"))
+    redone = await retry_flow(film.id, redo=[2])
+    assert isinstance(redone, FilmResult)
+    assert (redone.film_id == film.id, redone.cost_actual) == (False, 72)
+    assert len(vendors.jobs("listenhub-video")) - jobs == 1
+    with pytest.raises(InvalidRequest, match="the film has segments 1 to 2, not \\[3\\]"):
+        await retry_flow(film.id, redo=[3])
+
+
+async def test_a_run_that_is_retried_salvages_the_same_film(studio: Studio) -> None:
+    """Prefect runs a flow again under its id: no second film is ordered, no second composing begun."""
+    film = await made(studio, await ordered(studio))
+    first = await retried(studio, film.id, [1], flow_run_id="run-1")
+    assert await retried(studio, film.id, [1], flow_run_id="run-1") == first
+    assert await retried(studio, film.id, [1], flow_run_id="run-2") != first
+    await composing_again(studio, film.id)
+    await composing_again(studio, film.id)
+    assert (await films.film(studio.books, film.id)).compose_n == 1
+    with pytest.raises(NotComposable):
+        await composing_again(studio, first)
