@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -35,6 +36,8 @@ _SQLITE_UNUSABLE: Final = (
     "SQLITE_NOTADB",
 )
 _POSTGRES_UNUSABLE: Final = ("08", "53", "25006", "57P")
+#: What a connection that can't be made raises: asyncpg's errors come as they are until there is one.
+_UNCONNECTED: Final = (OSError, PostgresError, InterfaceError)
 #: Alembic keeps its state in module globals: one migration at a time in a process.
 _ALEMBIC: Final = threading.Lock()
 
@@ -50,6 +53,7 @@ class Books:
         self._writer = writer
         self._reader = reader
         self._clock = clock
+        self._url = writer.url.render_as_string(hide_password=False)
 
     def now_ms(self) -> int:
         """Return the clock's time in milliseconds; every statement takes its time from here."""
@@ -74,7 +78,7 @@ class Books:
         Raises:
             DatabaseUnusable: The disk is full or read-only, or the database is gone; nothing was written.
         """
-        with self._named():
+        with _named(self._url):
             async with self._writer.begin() as connection:
                 yield connection
 
@@ -85,21 +89,9 @@ class Books:
         Raises:
             DatabaseUnusable: The database can't be reached.
         """
-        with self._named():
+        with _named(self._url):
             async with self._reader.connect() as connection:
                 yield connection
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Turn what the database's own state does to a transaction into one named error."""
-        try:
-            yield
-        except (DBAPIError, OSError) as error:
-            if not _is_unusable(error):
-                raise
-            reason = str(getattr(error, "orig", None) or error)
-            shown = _shown(self._writer.url.render_as_string(hide_password=False))
-            raise DatabaseUnusable(where=shown, reason=reason) from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -130,14 +122,11 @@ async def open_books(url: str, clock: Clock, *, migrate: bool) -> Books:
     Raises:
         DatabaseUnusable: It can't be opened, or its schema is not this version's.
     """
-    try:
-        if migrate:
-            await asyncio.to_thread(migrate_schema, url)
+    if migrate:
+        await asyncio.to_thread(migrate_schema, url)
+    with _named(url, whatever=True):
         books = _sqlite(url, clock) if url.startswith("sqlite") else _postgres(url, clock)
         await _check_revision(books, url)
-    except (DBAPIError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or error)
-        raise DatabaseUnusable(where=_shown(url), reason=reason) from error
     return books
 
 
@@ -195,12 +184,12 @@ def migrate_schema(url: str, *, revision: str = "head") -> None:
         revision: An earlier version to stop at.
 
     Raises:
-        DatabaseUnusable: The database is of a newer version than this program.
+        DatabaseUnusable: It can't be reached, or is of a newer version than this program.
     """
     from alembic.util import CommandError  # noqa: PLC0415 - only here
 
     try:
-        with _ALEMBIC:
+        with _named(url, whatever=True), _ALEMBIC:
             command.upgrade(_alembic(url), revision)
     except CommandError as error:
         raise DatabaseUnusable(
@@ -224,7 +213,19 @@ async def _check_revision(books: Books, url: str) -> None:
         raise DatabaseUnusable(where=_shown(url), reason=reason)
 
 
-def _is_unusable(error: DBAPIError | OSError) -> bool:
+@contextmanager
+def _named(url: str, *, whatever: bool = False) -> Iterator[None]:
+    """Turn what the database's own state does to its users into one named error; `whatever` it says, while it opens."""
+    try:
+        yield
+    except (DBAPIError, *_UNCONNECTED) as error:
+        if not whatever and not _is_unusable(error):
+            raise
+        reason = str(getattr(error, "orig", None) or error)
+        raise DatabaseUnusable(where=_shown(url), reason=reason) from error
+
+
+def _is_unusable(error: Exception) -> bool:
     """Whether the database itself is in no state to work, rather than the statement wrong."""
     if not isinstance(error, DBAPIError):
         return True

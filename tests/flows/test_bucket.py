@@ -35,7 +35,8 @@ async def test_a_film_in_a_bucket(s3: str, vendors: Vendors, tmp_path: Path, mon
         time_scale=TIME_SCALE,
         _env_file=None,
     )
-    httpx.put(f"{s3}/works", trust_env=False).raise_for_status()
+    async with httpx.AsyncClient(trust_env=False) as owner:
+        (await owner.put(f"{s3}/works")).raise_for_status()
     vendors.script()
     vendors.fresh_windows()
     async with open_studio(settings) as studio:
