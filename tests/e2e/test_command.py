@@ -1,5 +1,6 @@
 """What a person sees: files, exit codes, words."""
 
+import codecs
 import contextlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -99,20 +101,43 @@ def test_live_mode_shows_the_cost_and_wants_a_yes(command: Command, servers: dic
 def test_no_at_the_price_is_no_at_once(command: Command, servers: dict[str, str], answer: str) -> None:
     """However a person says no to the price, the command ends by itself, and nothing was ordered."""
     process, person = command.start_on_terminal("make", "a harbour", "--duration", "3", **_live(servers))
-    said = b""
+
+    def react(said: str) -> bool:
+        if "Spend it?" not in said:
+            return False
+        if answer == "Ctrl-C":
+            process.send_signal(signal.SIGINT)
+        else:
+            os.write(person, {"n": b"n\n", "Ctrl-D": b"\x04"}[answer])
+        return True
+
+    said = _read_terminal(person, react)
+    assert process.wait(timeout=60) == 2, said
+    assert "Nothing was ordered and nothing spent" in said
+    assert command.json("list") == []
+
+
+def test_a_terminal_shows_the_film_as_it_grows(command: Command) -> None:
+    """Stages, segments and credits are redrawn in place; at the end stands the file."""
+    process, person = command.start_on_terminal("make", "a plover", "--duration", "4", "--no-narration", *CHEAP)
+    said = _read_terminal(person, lambda _: False)
+    assert process.wait(timeout=60) == 0, said
+    for words in ("SIMULATED", "credits held", "scripting", "generating", "delivering", "✓", "72 charged of 72"):
+        assert words in said
+    assert "\x1b[2K" in said, "lines are drawn over"
+    assert said.rstrip().endswith("film.vtt")
+
+
+def _read_terminal(person: int, react: Callable[[str], bool]) -> str:
+    """Return all that is shown on a terminal; `react` is told of it until it has done what it is for."""
+    said, reacted = "", False
+    decoder = codecs.getincrementaldecoder("utf-8")()
     with contextlib.suppress(OSError):  # the terminal is gone with the command
         while read := os.read(person, 1024):
-            said += read
-            if b"Spend it?" in said and answer:
-                if answer == "Ctrl-C":
-                    process.send_signal(signal.SIGINT)
-                else:
-                    os.write(person, {"n": b"n\n", "Ctrl-D": b"\x04"}[answer])
-                answer = ""
+            said += decoder.decode(read)
+            reacted = reacted or react(said)
     os.close(person)
-    assert process.wait(timeout=60) == 2, said
-    assert b"Nothing was ordered and nothing spent" in said
-    assert command.json("list") == []
+    return said
 
 
 def _live(servers: dict[str, str]) -> dict[str, str]:
