@@ -85,14 +85,15 @@ class Keeper:
             renew = now_s - renewed_s >= self._timings.renew_s
             try:
                 await self._look(renew=renew)
-            except (
-                DatabaseUnusable,
-                SQLAlchemyError,
-            ) as error:  # a full pool or a deadlock is no reason to stop looking
+            except (DatabaseUnusable, SQLAlchemyError) as error:
                 _LOG.warning("The films' leases can't be renewed: %s", error)
-                # It may come back; but whoever can't renew must have stopped before another takes the film over.
+                # It may come back, as from a full pool or a deadlock; but whoever can't renew must have stopped before
+                # another takes the film over.
                 if now_s - renewed_s >= self._timings.lease_s - self._timings.watch_s:
                     self._lose_all()
+            except Exception:  # whatever else it is: nobody looks any more, so nobody here may go on making films
+                self._lose_all()
+                raise
             else:
                 renewed_s = now_s if renew else renewed_s
 

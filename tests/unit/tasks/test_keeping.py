@@ -3,13 +3,16 @@
 import asyncio
 import time
 from dataclasses import replace
+from typing import cast
+
+import pytest
 
 from film.clock import SystemClock
-from film.ids import LOCAL_ACCOUNT
+from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import parse_request
-from ledger.database import open_books
+from ledger.database import Books, open_books
 from ledger.films import Customer, open_film
-from ledger.leases import take_lease
+from ledger.leases import Lease, take_lease
 from tasks.keeping import Keeper
 from tasks.timings import Timings
 from tests.databases import administer, apart
@@ -35,3 +38,18 @@ async def test_films_are_let_go_when_the_database_is_gone(postgres: str, postgre
             assert time.monotonic() - gone_s <= TIMINGS.lease_s
             assert not keeper.has(opened.film_id)
     await books.close()
+
+
+async def test_films_are_let_go_when_nobody_looks_any_more() -> None:
+    """An error that nobody thought of ends the looking, and the films with it; it isn't swallowed."""
+    lost = asyncio.Event()
+    keeper = Keeper(cast("Books", object()), SystemClock(), TIMINGS)
+    lease = Lease(film_id=FilmId("vid_1"), epoch=1, holder="run-1")
+
+    async def make() -> None:
+        async with asyncio.timeout(60), keeper.running():
+            with keeper.kept(lease, lost=lost.set, moved=lambda: None):
+                await lost.wait()
+
+    with pytest.raises(AttributeError):
+        await make()
