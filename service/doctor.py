@@ -1,5 +1,6 @@
 """`longvideo doctor`: every dependency, key and limit, and what to do where something is missing."""
 
+import asyncio
 import platform
 import shutil
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from tasks.settings import Settings
 
 _GIB = 2**30
 _LITTLE_GIB = 2
+#: How long a store may take to answer, its client's own tries included, in seconds.
+_STORE_S = 20.0
 
 
 async def examine(settings: Settings) -> Sequence[Finding]:
@@ -33,7 +36,7 @@ async def examine(settings: Settings) -> Sequence[Finding]:
         ),
         _disk(settings),
         await _books(settings),
-        _store(settings),
+        await _store(settings),
         *await examine_vendors(settings),
     ]
 
@@ -74,9 +77,12 @@ async def _books(settings: Settings) -> Finding:
     return Finding(name="ledger", fine=True, found=f"{'SQLite' if sqlite else 'PostgreSQL'}, its balances sum to 0")
 
 
-def _store(settings: Settings) -> Finding:
+async def _store(settings: Settings) -> Finding:
     try:
-        Objects(settings.objects_url)
+        async with asyncio.timeout(_STORE_S):
+            await Objects(settings.objects_url).size_of("doctor")
+    except TimeoutError:
+        return Finding(name="store", fine=False, found="no answer", remedy="see LONGVIDEO_STORE_URL")
     except LongVideoError as error:
         return Finding(name="store", fine=False, found=str(error), remedy="see LONGVIDEO_STORE_URL")
     return Finding(name="store", fine=True, found=settings.objects_url)

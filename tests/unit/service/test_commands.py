@@ -130,6 +130,28 @@ def test_a_price_and_the_machines_fitness_are_told(home: Home) -> None:
     assert all(line.startswith("ok ") for line in home.says("doctor").splitlines())
 
 
+def test_the_doctor_names_what_is_missing(home: Home) -> None:
+    """Each with its remedy, and the rest is still looked at."""
+    nowhere = {
+        "LONGVIDEO_DATABASE_URL": "postgresql+asyncpg://nobody:pw@127.0.0.1:1/films",
+        "LONGVIDEO_STORE_URL": "s3://films",
+        "AWS_ENDPOINT": "http://127.0.0.1:1",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_REGION": "us-east-1",
+    }
+    told = home.run("doctor", **nowhere)
+    wrong = [line for line in told.stdout.splitlines() if not line.startswith("ok ")]
+    assert (told.exit_code, [line.partition(":")[0] for line in wrong]) == (
+        1,
+        ["FAIL ledger", "FAIL store", "FAIL vendors"],
+    )
+    assert wrong[0].endswith("-> see LONGVIDEO_DATABASE_URL")
+    assert wrong[1].endswith("-> see LONGVIDEO_STORE_URL")
+    assert all(one["remedy"] for one in json.loads(home.run("doctor", "--json", **nowhere).stdout) if not one["fine"])
+
+
 @pytest.mark.parametrize("command", ["migrate", "list"])
 @pytest.mark.parametrize("there", [True, False], ids=["no database", "no server"])
 def test_a_database_that_is_not_there_is_one_line(home: Home, postgres: str, there: bool, command: str) -> None:
