@@ -108,7 +108,8 @@ def audit(
 
 
 async def _answer(film_id: str, decision: Approval, *, as_json: bool) -> int:
-    words = "approved: it goes on" if decision is Approval.APPROVED else "rejected: it is canceled, all credits go back"
+    approved = decision is Approval.APPROVED
+    words = "approved: it goes on" if approved else "rejected: it is being canceled, all credits go back"
     return _tell(await answered_film(read_settings(), FilmId(film_id), decision), words, as_json=as_json)
 
 

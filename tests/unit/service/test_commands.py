@@ -85,7 +85,7 @@ def test_a_film_is_canceled_once(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [("approve", "approved: it goes on"), ("reject", "rejected: it is canceled")]
+    ("answer", "words"), [("approve", "approved: it goes on"), ("reject", "rejected: it is being canceled")]
 )
 def test_a_question_is_answered_once(home: Home, answer: str, words: str) -> None:
     """A film that waits shows how to answer it; a second answer is refused by name."""
