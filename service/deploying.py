@@ -14,7 +14,7 @@ from film.errors import PrefectUnavailable
 from service.worker import POOL, FilmWorker
 from tasks.prefect_runs import PREFECT_TROUBLE
 
-_FILE: Final = Path(__file__).parents[1] / "prefect.yaml"
+DEPLOYMENTS: Final = Path(__file__).parents[1] / "prefect.yaml"
 
 
 async def deploy(log: Path) -> None:
@@ -35,8 +35,8 @@ async def deploy(log: Path) -> None:
             raise PrefectUnavailable(url=url, reason=reason, log=str(log)) from error
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(_FILE)),
-            cwd=_FILE.parent,
+            *(sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(DEPLOYMENTS)),
+            cwd=DEPLOYMENTS.parent,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,

@@ -20,6 +20,8 @@ _PREFECT = {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # Somebody who presses Run looks at the screen.
     "PREFECT_WORKER_QUERY_SECONDS": "2",
+    # A run that is taken up before its time waits in Prefect's engine, which fails when it is stopped there (3.8.8).
+    "PREFECT_WORKER_PREFETCH_SECONDS": "0",
 }
 
 

@@ -3,12 +3,15 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import requires, version
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+
+from service import deploying
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("film", "providers", "media", "ledger", "store", "tasks", "flows", "api", "service", "simulators")
@@ -44,6 +47,14 @@ def _outside(word: str, *doors: str) -> list[str]:
 def test_only_settings_and_service_read_the_environment() -> None:
     """One door to the environment, and one that prepares it for Prefect; the launcher hands no variable on."""
     assert _outside(r"os\.environ|getenv|BaseSettings", "tasks/settings.py", "tasks/environment.py", "service/") == []
+
+
+def test_an_installation_has_what_the_program_opens() -> None:
+    """A wheel holds every room, and the deployments where `longvideo up` looks for them: beside the rooms."""
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {*wheel["packages"]} == {*ROOMS, "benchmarks"}
+    opened = deploying.DEPLOYMENTS.relative_to(ROOT).as_posix()
+    assert wheel["force-include"] == {opened: opened}
 
 
 def test_one_door_to_processes() -> None:
