@@ -70,6 +70,7 @@ class Keeper:
     async def running(self) -> AsyncIterator[None]:
         """Look at the rows for the length of the block."""
         looking = asyncio.create_task(self._look_for_ever())
+        looking.add_done_callback(self._ended)
         try:
             yield
         finally:
@@ -91,11 +92,13 @@ class Keeper:
                 # another takes the film over.
                 if now_s - renewed_s >= self._timings.lease_s - self._timings.watch_s:
                     self._lose_all()
-            except Exception:  # whatever else it is: nobody looks any more, so nobody here may go on making films
-                self._lose_all()
-                raise
             else:
                 renewed_s = now_s if renew else renewed_s
+
+    def _ended(self, looking: "asyncio.Task[None]") -> None:
+        """Whatever ended it: nobody looks any more, so nobody here may go on making films."""
+        if not looking.cancelled():
+            self._lose_all()
 
     def _lose_all(self) -> None:
         for kept in list(self._kept):
