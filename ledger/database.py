@@ -14,6 +14,7 @@ from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -25,7 +26,7 @@ from ledger.sqlite_driver import connect_sqlite
 _BUSY_MS: Final = 30_000
 _POSTGRES_POOL: Final = 10
 #: Locked for too long, full, read-only, unreadable, gone: the names of SQLite's codes, and PostgreSQL's classes
-#: (connection, resources, read-only transaction, shutdown).
+#: (connection, resources, read-only transaction, shutdown, and a transaction that was rolled back for another's sake).
 _SQLITE_UNUSABLE: Final = (
     "SQLITE_BUSY",
     "SQLITE_FULL",
@@ -35,9 +36,12 @@ _SQLITE_UNUSABLE: Final = (
     "SQLITE_CORRUPT",
     "SQLITE_NOTADB",
 )
-_POSTGRES_UNUSABLE: Final = ("08", "53", "25006", "57P")
-#: What a connection that can't be made raises: asyncpg's errors come as they are until there is one.
-_UNCONNECTED: Final = (OSError, PostgresError, InterfaceError)
+_POSTGRES_UNUSABLE: Final = ("08", "53", "25006", "57P", "40")
+#: What is raised where no connection is to be had: by the pool, and by asyncpg, whose errors come as they are until
+#: there is one.
+_UNCONNECTED: Final = (OSError, PostgresError, InterfaceError, PoolTimeout)
+#: How long a transaction waits for a connection of the pool, in seconds.
+_POOL_WAIT_S: Final = 60
 #: Alembic keeps its state in module globals: one migration at a time in a process.
 _ALEMBIC: Final = threading.Lock()
 
@@ -138,7 +142,7 @@ def _sqlite(url: str, clock: Clock) -> Books:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=size,
             max_overflow=0,
-            pool_timeout=60,
+            pool_timeout=_POOL_WAIT_S,
             connect_args={"async_creator_fn": connect_sqlite},
         )
         for size in (1, 4)
@@ -164,7 +168,7 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
 
 
 def _postgres(url: str, clock: Clock) -> Books:
-    engine = create_async_engine(url, pool_size=_POSTGRES_POOL, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(url, pool_size=_POSTGRES_POOL, max_overflow=0, pool_timeout=_POOL_WAIT_S)
     return Books(engine, engine, clock)
 
 

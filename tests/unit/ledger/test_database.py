@@ -4,22 +4,24 @@ import asyncio
 import shutil
 import sqlite3
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from film.errors import DatabaseUnusable
-from film.ids import LOCAL_ACCOUNT
+from film.ids import LOCAL_ACCOUNT, AccountId
 from film.request import FilmRequest
 from film.status import Status
+from ledger import database, schema
 from ledger.attempts import attempts_of
 from ledger.audit import audit_rows, check_books
 from ledger.clock import DatabaseClock
-from ledger.credits import balance_of
+from ledger.credits import balance_of, ensure_account
 from ledger.database import Books, migrate_schema, open_books, sqlite_url
 from ledger.films import list_films, open_film
 from ledger.schema import metadata
@@ -123,6 +125,48 @@ async def test_a_writer_that_is_cancelled_while_it_waits_leaves_no_lock(
     await open_film(books, request_17s, LOCAL, idem_key=None, simulated=True)
     assert len(await list_films(books, LOCAL_ACCOUNT, limit=10)) == 2
     await check_books(books)
+    await books.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_transaction_that_gives_way_is_a_named_error(books: Books) -> None:
+    """Two that wait for each other: PostgreSQL ends one, which wrote nothing and may be begun again."""
+    names = ("one", "other")
+    async with books.writing() as rows:
+        for name in names:
+            await ensure_account(rows, AccountId(name), now_ms=0)
+    both = asyncio.Barrier(2)
+
+    async def lock(*order: str) -> None:
+        async with books.writing() as rows:
+            for name in order:
+                locked = select(schema.account.c.id).where(schema.account.c.id == name).with_for_update()
+                await rows.execute(locked)
+                if name == order[0]:
+                    await both.wait()
+
+    ends = await asyncio.gather(lock(*names), lock(*reversed(names)), return_exceptions=True)
+    (gave_way,) = [end for end in ends if end is not None]
+    assert isinstance(gave_way, DatabaseUnusable)
+    assert "deadlock" in gave_way.reason
+
+
+async def test_a_pool_that_is_empty_is_a_named_error(
+    url: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every connection is lent, and none comes back in time: to be asked again, like any database that is away."""
+    monkeypatch.setattr(database, "_POOL_WAIT_S", 0.1)
+    books = await open_books(url, clock, migrate=False)
+
+    async def lend_all() -> None:
+        async with AsyncExitStack() as lent:
+            for _ in range(11):
+                await lent.enter_async_context(books.reading())
+
+    with pytest.raises(DatabaseUnusable, match="timeout"):
+        await lend_all()
+    async with books.reading():
+        pass
     await books.close()
 
 
