@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -31,7 +31,9 @@ from ledger.attempts import Purchase
 from ledger.films import Customer, open_film
 from ledger.hints import note_hint
 from ledger.leases import Lease, take_lease
+from providers.ports import ListedJob
 from tasks.desk import Counter, Desk, Wanted
+from tasks.reconcile import reconcile
 from tasks.render import buy
 from tasks.timings import Timings
 from tests.simulation.checks import check_payments
@@ -69,6 +71,19 @@ class Refusing(Door):
         if self.errors:
             raise self.errors.pop(0)
         return await super().submit(order, nonce=nonce)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched(Door):
+    """A vendor that notes when its list is asked for."""
+
+    clock: VirtualClock
+    reads_s: list[float]
+
+    async def candidates(self, order: Order, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+        """Note it and read."""
+        self.reads_s.append(self.clock.now())
+        return await super().candidates(order, nonce=nonce, since_s=since_s)
 
 
 class Scene:
@@ -146,7 +161,36 @@ def test_a_list_that_stays_unreadable_is_given_up(play: Callable[..., None]) -> 
         passed_s = await scene.passed_s(buying, SendAmbiguous, says="^narration: the job can't be found again$")
         wait_s = TIMINGS.absence_s + TIMINGS.outage_s
         assert wait_s < passed_s < wait_s + 2 * TIMINGS.patience_s
-        assert await scene.states() == [AttemptState.ORPHANED]
+        (tried,) = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        assert (tried.state, tried.failure) == (AttemptState.ORPHANED, "the vendor's list could not be read")
+
+    play(act)
+
+
+def test_two_late_reads_prove_that_nothing_was_created(play: Callable[..., None]) -> None:
+    """However often the list is read before, only reads that begin W after the intent count, and one is not enough."""
+
+    async def act(scene: Scene) -> None:
+        intent, reads_s = await scene.intend(nonce=1), list[float]()
+        door = Watched(shop=scene.shop, process=scene.world.process(), clock=scene.world.clock, reads_s=reads_s)
+        counter = replace(scene.counter, vendor=door)
+        settled = await reconcile(scene.desk, scene.lease, intent, WANTED.purchase, counter)
+        assert (settled.state, settled.failure) == (AttemptState.ABSENT, "never created")
+        provable_s = intent.t_intent_ms / 1000 + TIMINGS.absence_s
+        assert [read_s >= provable_s for read_s in reads_s[-3:]] == [False, True, True]
+
+    play(act)
+
+
+def test_without_a_list_there_is_nothing_to_wait_for(play: Callable[..., None]) -> None:
+    """The doubt is the operator's loss at once."""
+
+    async def act(scene: Scene) -> None:
+        intent = await scene.intend(nonce=1)
+        scene.shop.manners, began_s = replace(scene.shop.manners, lists=False), scene.world.clock.now()
+        settled = await reconcile(scene.desk, scene.lease, intent, WANTED.purchase, scene.counter)
+        assert (settled.state, scene.world.clock.now() - began_s < 1) == (AttemptState.ORPHANED, True)
+        assert settled.failure == "the vendor has no list to look it up in"
 
     play(act)
 
