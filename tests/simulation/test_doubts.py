@@ -32,6 +32,7 @@ from ledger.films import Customer, open_film
 from ledger.hints import note_hint
 from ledger.leases import Lease, take_lease
 from providers.ports import ListedJob
+from tasks import render
 from tasks.desk import Counter, Desk, Wanted
 from tasks.reconcile import reconcile
 from tasks.render import buy
@@ -84,6 +85,22 @@ class Watched(Door):
         """Note it and read."""
         self.reads_s.append(self.clock.now())
         return await super().candidates(order, nonce=nonce, since_s=since_s)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robbed(Door):
+    """A vendor whose first new job an equal order finds in the list, before the reply of its own POST is here."""
+
+    desk: Desk
+    lease: Lease
+    twins: list[Attempt]
+
+    async def submit(self, order: Order, *, nonce: int) -> str:
+        """Create the job, and let the twin have it."""
+        job_id = await super().submit(order, nonce=nonce)
+        if self.twins:
+            await attempts.adopted(self.desk.books, self.lease, self.twins.pop(), listed=[job_id])
+        return job_id
 
 
 class Scene:
@@ -178,6 +195,42 @@ def test_two_late_reads_prove_that_nothing_was_created(play: Callable[..., None]
         assert (settled.state, settled.failure) == (AttemptState.ABSENT, "never created")
         provable_s = intent.t_intent_ms / 1000 + TIMINGS.absence_s
         assert [read_s >= provable_s for read_s in reads_s[-3:]] == [False, True, True]
+
+    play(act)
+
+
+def test_a_job_that_a_twin_has_taken_is_bought_again(play: Callable[..., None]) -> None:
+    """An equal order took what this one had created: two orders, two jobs, and each is paid for once."""
+
+    async def act(scene: Scene) -> None:
+        twin = await scene.intend(nonce=1, slot=1)
+        facts = {"shop": scene.shop, "process": scene.world.process(), "desk": scene.desk, "lease": scene.lease}
+        counter = replace(scene.counter, vendor=Robbed(**facts, twins=[twin]))
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, counter))
+        tries = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        told = [(one.slot, one.state, one.provider_job_id) for one in tries]
+        jobs = list(scene.shop.jobs)
+        assert told == [
+            (1, AttemptState.SUBMITTED, jobs[0]),
+            (0, AttemptState.ABSENT, None),
+            (0, AttemptState.READY, jobs[1]),
+        ]
+        assert len(jobs) == 2
+
+    play(act)
+
+
+@pytest.mark.parametrize(("drawn", "nonce"), [(0, 1), (-1, 2**31 - 2)], ids=["least", "most"])
+def test_a_nonce_is_a_seed_of_every_vendor(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch, drawn: int, nonce: int
+) -> None:
+    """ListenHub's seeds are 31 bits, and 0 may mean none."""
+    monkeypatch.setattr(render.secrets, "randbelow", lambda below: range(below)[drawn])
+
+    async def act(scene: Scene) -> None:
+        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        (tried,) = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        assert tried.nonce == nonce
 
     play(act)
 
