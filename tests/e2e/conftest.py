@@ -41,7 +41,7 @@ class Command:
         process = subprocess.Popen(
             [sys.executable, "-c", self._code, *arguments],
             cwd=self.folder,
-            env={**self._environment, **environment},
+            env={**self._environment, "TERM": "xterm-256color", **environment},
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,

@@ -23,5 +23,5 @@ async def test_a_prefect_that_never_comes_is_told(studio: Studio, monkeypatch: p
     before, said = asyncio.all_tasks(), io.StringIO()
     with pytest.raises(PrefectUnavailable, match="was not healthy"):
         await run_shown(studio, server, Begun(film_id=opened.film_id, told="ordered"), Console(file=said))
-    assert asyncio.all_tasks() == before
+    assert asyncio.all_tasks() <= before
     assert "ordered" in said.getvalue()
