@@ -90,7 +90,7 @@ class Keeper:
                 _LOG.warning("The films' leases can't be renewed: %s", error)
                 # It may come back, as from a full pool or a deadlock; but whoever can't renew must have stopped before
                 # another takes the film over.
-                if now_s - renewed_s >= self._timings.lease_s - self._timings.watch_s:
+                if self._clock.now() - renewed_s >= self._timings.lease_s - self._timings.watch_s:
                     self._lose_all()
             else:
                 renewed_s = now_s if renew else renewed_s
