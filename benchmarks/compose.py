@@ -22,6 +22,7 @@ from typing import Final
 import psutil  # type: ignore[import-untyped]
 
 from benchmarks.compose_material import Material, prepare
+from benchmarks.families import family
 from film.canvas import Resolution
 from media.command import ffmpeg_path
 from media.probe import probe
@@ -59,7 +60,7 @@ class _Watch:
         while not self._stop.wait(SAMPLE_S):
             total = 0
             try:
-                for each in (process, *process.children(recursive=True)):
+                for each in family(process):
                     total += each.memory_info().rss
             except psutil.Error:
                 continue  # one of them has just ended

@@ -30,7 +30,9 @@ def _tell_version(asked: bool) -> None:
 @app.callback()
 def longvideo(
     *,
-    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Tell it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print it.")
+    ] = False,
 ) -> None:
     """One prompt becomes a finished film of 3 to 180 seconds."""
     del version
