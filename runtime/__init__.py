@@ -1,0 +1,1 @@
+"""What every process of ours needs: background loops and log lines. It knows nothing of films."""
