@@ -1,6 +1,6 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
-import asyncio
+import functools
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,19 +15,21 @@ from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
 from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
+from ledger.gate import GateRule
 from ledger.leases import Maker
 from providers import registry
 from providers.claude import Claude
 from providers.egress import download
 from providers.ports import Account, Storage, Voices
 from providers.transport import Connection
+from runtime.background import BackgroundTasks, repeating
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
 from tasks.buttons import Buttons
 from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
-from tasks.holder import new_holder
+from tasks.holder import is_dead, new_holder
 from tasks.keeping import Keeper
 from tasks.links import house_links
 from tasks.secret import house_secret
@@ -37,6 +39,10 @@ from tasks.timings import Timings
 _LOG: Final = logging.getLogger(__name__)
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
+#: Between two looks at the database's time.
+_CLOCK_S: Final = 60.0
+#: What the process's end waits for words that Prefect is still owed.
+_OWED_S: Final = 30.0
 
 
 class Studio:
@@ -57,6 +63,8 @@ class Studio:
         self.links = house_links(settings, desk.objects, desk.clock)
         self.keeper = Keeper(desk.books, desk.clock, desk.timings)
         self.buttons = Buttons(desk.books)
+        #: What could not be shown in time and is shown later.
+        self.owed = BackgroundTasks()
         self._doors = doors
         self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
         self.voices = doors.counter(doors.voices, Vendor.LISTENHUB, settings.voice_per_minute)
@@ -123,6 +131,14 @@ class Studio:
             jobs_at_once=profile.jobs_at_once,
             called_back=profile.calls_back and bool(self.settings.public_url),
         )
+
+    def rule_of(self, provider: Provider) -> GateRule:
+        """Return how often a provider's segments may be ordered."""
+        return self.video(provider).rule
+
+    def is_dead(self, holder: str) -> bool:
+        """Whether a holder is known to be gone: its lease needn't lapse first."""
+        return is_dead(holder)
 
     def _callbacks(self) -> CallbackAddress | None:
         url = self.settings.public_url
@@ -205,8 +221,8 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
         await clock.set_by(books)
-        time_keeper = asyncio.create_task(clock.follow(books))
-        stack.callback(time_keeper.cancel)
+        look = functools.partial(clock.set_by, books)
+        await stack.enter_async_context(repeating(look, name="the database's time", every_s=_CLOCK_S))
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
         desk = Desk(
@@ -221,6 +237,8 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         doors = await open_doors(settings, timings, origin, stack)
         studio = Studio(settings, desk=desk, doors=doors, claude=await _claude(settings, origin, stack))
         await stack.enter_async_context(studio.keeper.running())
+        await stack.enter_async_context(studio.buttons.running())
+        stack.push_async_callback(studio.owed.close, within_s=_OWED_S)
         token = _open.set(studio)
         try:
             yield studio
