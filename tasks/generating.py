@@ -8,6 +8,7 @@ from pathlib import Path
 from film.orders import ClipOrder, ImageRef, Purpose, fingerprint
 from film.plan import Slot
 from film.prompts import clip_prompt
+from film.purchases import clip_order
 from film.request import Continuity, Subtitles
 from film.status import SegmentState, Status
 from film.storyboard import Storyboard
@@ -147,15 +148,12 @@ async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
     if script.chain is not None:
         shown = []
     image_of = {anchor.character_id: number for number, anchor in enumerate(shown, start=1) if anchor.character_id}
-    return ClipOrder(
-        prompt=clip_prompt(script.storyboard, shot, image_of=image_of),
-        rendered_s=slot.rendered_s,
-        resolution=request.resolution,
-        ratio=request.aspect_ratio,
-        sound=request.native_sound,
-        references=tuple([await anchor_ref(run, anchor) for anchor in shown]),
+    return clip_order(
+        request,
+        slot,
+        clip_prompt(script.storyboard, shot, image_of=image_of),
+        references=[await anchor_ref(run, anchor) for anchor in shown],
         first_frame=None if script.chain is None else await _first_frame(run, slot.index, script.anchors, script.chain),
-        seed=request.seed,
     )
 
 
