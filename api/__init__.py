@@ -1,1 +1,1 @@
-"""The documented HTTP surface: rows only, no Prefect. Not written yet."""
+"""The documented HTTP surface: it writes rows and reads rows. Who makes films finds them there; Prefect is unknown."""

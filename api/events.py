@@ -20,8 +20,6 @@ router: Final = APIRouter(prefix="/v1/videos", tags=["films"])
 #: What a browser waits before it comes back, in milliseconds.
 _RETRY: Final = b"retry: 2000\n\n"
 _STILL_HERE: Final = b": still here\n\n"
-#: Looks without a change between two signs of life.
-_QUIET_LOOKS: Final = 30
 #: A stream ends when its film does, or its listener goes: when, nobody knows.
 _COME_BACK_S: Final = 10
 _STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}}}
@@ -45,24 +43,24 @@ async def follow_video(
     await owned_film(parts.books, film_id, caller.key_id)
     since = None if last_event_id is None else Place.parse(last_event_id)
     watch: Watch = request.app.state.watch
+    # Looked at before the answer begins: a database that is away now is a 503, not a stream that breaks off.
+    first = await watch.look(film_id)
     if parts.streams_at_once and watch.streams_of(caller.key_id) >= parts.streams_at_once:
         raise TooManyStreams(limit=parts.streams_at_once, retry_after_s=_COME_BACK_S)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    changes = watch.follow(film_id, first, since)
     return StreamingResponse(
-        _events(watch, caller.key_id, film_id, since), media_type="text/event-stream", headers=headers
+        _events(watch, caller.key_id, film_id, changes), media_type="text/event-stream", headers=headers
     )
 
 
-async def _events(watch: Watch, key_id: str, film_id: FilmId, since: Place | None) -> AsyncIterator[bytes]:
-    quiet = 0
+async def _events(
+    watch: Watch, key_id: str, film_id: FilmId, changes: AsyncIterator[Change | None]
+) -> AsyncIterator[bytes]:
     with watch.counted(key_id):
         yield _RETRY
-        async for change in watch.follow(film_id, since):
-            quiet = quiet + 1 if change is None else 0
-            if change is not None:
-                yield _event(film_id, change)
-            elif quiet % _QUIET_LOOKS == 0:
-                yield _STILL_HERE
+        async for change in changes:
+            yield _STILL_HERE if change is None else _event(film_id, change)
 
 
 def _event(film_id: FilmId, change: Change) -> bytes:

@@ -23,8 +23,8 @@ router: Final = APIRouter(tags=["service"])
 
 #: A dispatcher that told of itself longer ago than this is taken for gone.
 _SEEN_S: Final = 60.0
-#: A store that doesn't answer within this can't be asked.
-_STORE_S: Final = 3.0
+#: A database or store that doesn't answer within this can't be asked.
+_ANSWER_S: Final = 3.0
 _log = logging.getLogger("longvideo.api")
 
 
@@ -51,12 +51,13 @@ async def readyz(parts: HasParts) -> Health | JSONResponse:
 
 async def _missing(parts: Parts) -> str | None:
     try:
-        dispatchers = await alive(parts.books, ProcessKind.DISPATCHER, within_s=_SEEN_S)
-    except (DatabaseUnusable, SQLAlchemyError, OSError) as error:
+        async with asyncio.timeout(_ANSWER_S):
+            dispatchers = await alive(parts.books, ProcessKind.DISPATCHER, within_s=_SEEN_S)
+    except (DatabaseUnusable, SQLAlchemyError, OSError) as error:  # a TimeoutError is an OSError
         _log.warning("not ready", extra={"facts": {"error": type(error).__name__}})
         return "the database can't be asked"
     try:
-        async with asyncio.timeout(_STORE_S):
+        async with asyncio.timeout(_ANSWER_S):
             await parts.links.objects.size_of("readiness")
     except (LongVideoError, TimeoutError) as error:
         _log.warning("not ready", extra={"facts": {"error": str(error)}})

@@ -4,7 +4,7 @@ import logging
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
 
 from api.bodies import checked, json_object
@@ -13,11 +13,11 @@ from api.openapi import body, errors, followed_by
 from api.parts import HasParts, Parts
 from api.video import Credits, Video, linked_video
 from film.credits import credits_number
-from film.errors import IdempotencyKeyReused
+from film.errors import IdempotencyKeyReused, InvalidRequest
 from film.request import FilmRequest, parse_request
 from ledger.films import Customer, Opened, open_film
 from ledger.keys import Caller
-from ledger.salvage import retry_film
+from ledger.salvage import retry_film, segment_indexes
 from ledger.showing import ordered_film, owned_film
 
 _log = logging.getLogger("longvideo.api")
@@ -64,9 +64,18 @@ class RetryWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    redo: Annotated[list[Annotated[int, Field(ge=0, le=59)]], Field(max_length=60)] = Field(
-        default_factory=list, description="Indexes of segments."
+    redo_segments: Annotated[list[Annotated[int, Field(ge=1, le=60)]], Field(max_length=60)] = Field(
+        default_factory=list, description="Numbers of segments, from 1: a segment's `index` and one."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_from_zero(cls, wish: Any) -> Any:
+        """Refuse the field that counted from 0: read as numbers from 1 it would buy another segment."""
+        if isinstance(wish, dict) and "redo" in wish:
+            reason = "counted segments from 0; use redo_segments, which counts from 1"
+            raise InvalidRequest(field="redo", reason=reason)
+        return wish
 
 
 @router.post(
@@ -112,7 +121,7 @@ async def estimate_by_another_method() -> None:
     tags=["ended films"],
     response_model_exclude_unset=True,
     responses={**errors(402, 404, 408, 409, 413, 422, 429), 202: _ORDERED},
-    openapi_extra=body(RetryWish, required=False, example={"redo": [3]}),
+    openapi_extra=body(RetryWish, required=False, example={"redo_segments": [3]}),
 )
 async def retry_video(
     request: Request,
@@ -127,7 +136,8 @@ async def retry_video(
     wish = await checked(request, RetryWish, required=False)
     await owned_film(parts.books, film_id, caller.key_id)
     customer = _customer(caller, parts)
-    opened = await retry_film(parts.books, film_id, customer, redo=wish.redo, idem_key=key)
+    redo = await segment_indexes(parts.books, film_id, wish.redo_segments, field="redo_segments")
+    opened = await retry_film(parts.books, film_id, customer, redo=redo, idem_key=key)
     return await _ordered(opened, response, parts, caller)
 
 

@@ -66,7 +66,7 @@ class SegmentView(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    index: int
+    index: int = Field(description="Its place in the film, from 0.")
     status: SegmentState
     seconds: int = Field(description="Seconds the film keeps of it.")
     attempts: int = Field(description="Paid tries so far; the customer pays for one at most.")

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from film.clock import Clock
+from film.errors import FilmNotFound
 from film.ids import FilmId
 from film.status import Status, progress_of
 from ledger.database import Books
 from ledger.progress import Look, look_at
+from runtime.background import end_task, repeat
 
 _LOOK_S: Final = 0.5
+#: The longest wait for another look after looks that failed: streams go on soon after an outage.
+_BACKOFF_MAX_S: Final = 5.0
+#: Without a change for so long a listener gets a sign of life, whatever the database does.
+_QUIET_S: Final = 15.0
 _ORDER: Final = tuple(Status)
 
 
@@ -79,9 +85,10 @@ def _passed(look: Look, since: Place) -> Sequence[Status]:
 class Watch:
     """Everybody who watches in this process. `stop()` ends all streams, so that a server can stop in order."""
 
-    def __init__(self, books: Books, clock: Clock) -> None:
+    def __init__(self, books: Books, clock: Clock, *, quiet_s: float = _QUIET_S) -> None:
         self._books = books
         self._clock = clock
+        self._quiet_s = quiet_s
         self._listeners: dict[FilmId, int] = {}
         self._streams: Counter[str] = Counter()
         self._looks: Mapping[FilmId, Look] = {}
@@ -104,25 +111,53 @@ class Watch:
             if not self._streams[key_id]:
                 del self._streams[key_id]
 
-    async def follow(self, film_id: FilmId, since: Place | None) -> AsyncIterator[Change | None]:
-        """Yield what happens to a film after `since` until it has ended; None when nothing did for a while."""
+    async def look(self, film_id: FilmId) -> Look:
+        """Return where a film stands: what a new listener begins with.
+
+        Raises:
+            DatabaseUnusable: The database can't be asked now.
+            FilmNotFound: The film isn't there any more.
+        """
+        found = (await look_at(self._books, [film_id])).get(film_id)
+        if found is None:
+            raise FilmNotFound(film_id=film_id)
+        return found
+
+    async def follow(self, film_id: FilmId, first: Look, since: Place | None) -> AsyncIterator[Change | None]:
+        """Yield what happens to a film after `since` until it has ended; None when nothing did for a while.
+
+        A database that is away ends no stream: nothing happens until it is back.
+        """
         self._listeners[film_id] = self._listeners.get(film_id, 0) + 1
         if self._looking is None:
-            self._looking = asyncio.create_task(self._look())
+            looking = repeat(
+                self._look, name="live view", every_s=_LOOK_S, backoff_max_s=_BACKOFF_MAX_S, sleep=self._clock.sleep
+            )
+            self._looking = asyncio.create_task(looking)
+        look = first
         try:
-            look: Look | None = (await look_at(self._books, [film_id])).get(film_id)
-            while look is not None and not self._stopped:
+            while not self._stopped:
                 for change in changes(look, since):
                     since = change.place
                     yield change
                 if look.status.terminal:
                     return
-                async with self._turn:
-                    await self._turn.wait()
-                look = self._looks.get(film_id, look)
-                yield None
+                try:
+                    async with asyncio.timeout(self._quiet_s):
+                        look = await self._next_look(film_id, look)
+                except TimeoutError:
+                    yield None
         finally:
             self._leave(film_id)
+
+    async def _next_look(self, film_id: FilmId, last: Look) -> Look:
+        """Wait until a film is seen to have changed, or all streams end."""
+        look = last
+        while look == last and not self._stopped:
+            async with self._turn:
+                await self._turn.wait()
+            look = self._looks.get(film_id, last)
+        return look
 
     async def stop(self) -> None:
         """End all streams."""
@@ -130,7 +165,7 @@ class Watch:
         async with self._turn:
             self._turn.notify_all()
         if self._looking is not None:
-            self._looking.cancel()
+            await end_task(self._looking)
 
     def _leave(self, film_id: FilmId) -> None:
         self._listeners[film_id] -= 1
@@ -141,8 +176,6 @@ class Watch:
             self._looking = None
 
     async def _look(self) -> None:
-        while True:
-            await self._clock.sleep(_LOOK_S)
-            self._looks = await look_at(self._books, list(self._listeners))
-            async with self._turn:
-                self._turn.notify_all()
+        self._looks = await look_at(self._books, list(self._listeners))
+        async with self._turn:
+            self._turn.notify_all()

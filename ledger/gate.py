@@ -154,9 +154,13 @@ async def _place(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_
     return await _waiting(rows, rule, film_id, before, now_ms=now_ms)
 
 
+def _waiter_key(rule: GateRule, film_id: FilmId) -> dict[str, str]:
+    return {"vendor": rule.vendor, "key_print": rule.key_print, "model": rule.model, "film": film_id}
+
+
 async def _last_grant_ms(rows: AsyncConnection, rule: GateRule, film_id: FilmId) -> int:
     waiter = schema.gate_waiter
-    query = select(waiter.c.last_grant_ms).filter_by(vendor=rule.vendor, model=rule.model, film=film_id)
+    query = select(waiter.c.last_grant_ms).filter_by(**_waiter_key(rule, film_id))
     return (await rows.scalar(query)) or 0
 
 
@@ -166,6 +170,7 @@ async def _waiting(
     waiter = schema.gate_waiter
     query = select(func.count()).where(
         waiter.c.vendor == rule.vendor,
+        waiter.c.key_print == rule.key_print,
         waiter.c.model == rule.model,
         waiter.c.film != besides,
         waiter.c.back_at_ms > now_ms - 2 * rule.patience_ms,
@@ -177,7 +182,7 @@ async def _waiting(
 
 async def _wait(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, at_ms: int) -> NotBefore:
     waiter = schema.gate_waiter
-    key = {"vendor": rule.vendor, "model": rule.model, "film": film_id}
+    key = _waiter_key(rule, film_id)
     await insert_missing(rows, waiter, {**key, "last_grant_ms": 0, "back_at_ms": at_ms})
     await rows.execute(update(waiter).filter_by(**key).values(back_at_ms=at_ms))
     return NotBefore(at_ms=at_ms)
@@ -185,7 +190,7 @@ async def _wait(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, at_ms
 
 async def _served(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_ms: int) -> None:
     waiter = schema.gate_waiter
-    key = {"vendor": rule.vendor, "model": rule.model, "film": film_id}
+    key = _waiter_key(rule, film_id)
     await insert_missing(rows, waiter, {**key, "last_grant_ms": now_ms, "back_at_ms": 0})
     # Served films stay listed without waiting (back_at 0), so that their next segment knows its turn.
     await rows.execute(update(waiter).filter_by(**key).values(last_grant_ms=now_ms, back_at_ms=0))

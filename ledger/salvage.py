@@ -64,6 +64,27 @@ async def compose_again(books: Books, film_id: FilmId, *, maker: Maker | None = 
             await lease_new(rows, film_id, maker, now_ms=now_ms)
 
 
+async def segment_indexes(books: Books, film_id: FilmId, numbers: Sequence[int], *, field: str) -> Sequence[int]:
+    """Return the indexes of a film's segments that somebody counted from 1: inside, segments count from 0.
+
+    Args:
+        books: The ledger.
+        film_id: The film.
+        numbers: The segments' numbers.
+        field: Where they were given.
+
+    Raises:
+        InvalidRequest: It has no such segment.
+    """
+    if not numbers:
+        return ()
+    async with books.reading() as rows:
+        known = len(await _segments(rows, film_id))
+    if unknown := [number for number in numbers if not 1 <= number <= known]:
+        raise InvalidRequest(field=field, reason=f"the film has segments 1 to {known}, not {unknown}")
+    return [number - 1 for number in numbers]
+
+
 async def retry_film(
     books: Books,
     film_id: FilmId,
@@ -127,7 +148,7 @@ def _check_retryable(former: RowMapping, segments: Sequence[RowMapping], redo: S
     if refused:
         raise NotRetryable(film_id=film_id, reason="it was refused for its content; order another one")
     if status is Status.COMPLETED and not redo:
-        raise NotRetryable(film_id=film_id, reason="it is complete; `redo` names the segments to render anew")
+        raise NotRetryable(film_id=film_id, reason="it is complete; name the segments to render anew")
     known = {segment["index"] for segment in segments}
     unknown = sorted(set(redo) - known)
     if unknown:

@@ -241,6 +241,7 @@ gate_waiter = Table(
     "gate_waiter",
     metadata,
     Column("vendor", String(32), primary_key=True),
+    Column("key_print", String(16), primary_key=True),
     Column("model", String(64), primary_key=True),
     Column("film", String(64), primary_key=True),
     Column("last_grant_ms", BigInteger, nullable=False),

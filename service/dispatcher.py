@@ -5,6 +5,7 @@ only told. Each process dispatches for itself, so more machines are more of the 
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -71,7 +72,7 @@ async def dispatch(studio: Studio, room: anyio.CapacityLimiter) -> None:
                 now_s = studio.clock.now()
                 try:
                     if now_s - seen_s >= _ALIVE_S:
-                        await tell_alive(studio.books, f"dispatcher:{studio.holder}", ProcessKind.DISPATCHER)
+                        await tell_alive(studio.books, _process_id(studio), ProcessKind.DISPATCHER)
                         seen_s = now_s
                     if now_s - swept_s >= _SWEEP_S:
                         await asyncio.to_thread(sweep, studio.work, now_s=now_s)
@@ -83,7 +84,12 @@ async def dispatch(studio: Studio, room: anyio.CapacityLimiter) -> None:
                 await studio.clock.sleep(studio.timings.watch_s)
     finally:
         with anyio.CancelScope(shield=True):
-            await tell_gone(studio.books, f"dispatcher:{studio.holder}")
+            await tell_gone(studio.books, _process_id(studio))
+
+
+def _process_id(studio: Studio) -> str:
+    """Return the dispatcher's name among the processes: a holder's own may be longer than their column."""
+    return f"dsp_{hashlib.sha256(studio.holder.encode()).hexdigest()[:16]}"
 
 
 async def _claimed(studio: Studio, room: anyio.CapacityLimiter, resting: Sequence[FilmId]) -> Sequence[Lease]:

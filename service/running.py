@@ -81,6 +81,6 @@ async def _made(starting: "asyncio.Task[Any]", film_id: FilmId, console: Console
     try:
         await state.aresult()
     except LeaseTaken as taken:
-        console.print(f"{taken.holder} makes it; this command follows.", highlight=False)
+        console.print(f"It is already running on {taken.where}; this command follows.", highlight=False)
     except FilmEnded:
         return  # told by the film's row

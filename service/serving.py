@@ -28,7 +28,7 @@ async def serving_films(studio: Studio) -> AsyncIterator[None]:
         PrefectUnavailable: The work pool can't be joined.
     """
     room = anyio.CapacityLimiter(studio.settings.films_at_once)
-    worker = FilmWorker(POOL, name=studio.holder.replace(":", "-"), room=room)
+    worker = FilmWorker(POOL, name=_worker_name(studio.holder), room=room)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(worker.start(printer=_LOG.info)),
@@ -41,6 +41,12 @@ async def serving_films(studio: Studio) -> AsyncIterator[None]:
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def _worker_name(holder: str) -> str:
+    """Return what Prefect's pages call this worker: machine, process id and mark."""
+    host, pid, _, mark = holder.split(":")
+    return f"{host}-{pid}-{mark}"
 
 
 async def _joined(worker: FilmWorker) -> None:

@@ -12,10 +12,11 @@ from typing import Final
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
-from obstore.store import AzureStore, GCSStore, S3Store, from_url
+from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 from obstore.store import ObjectStore as Backend
 
 from film.errors import StoreUnusable
+from store.local import put_new
 
 _READ_BYTES: Final = 1 << 20
 
@@ -47,17 +48,26 @@ class Objects:
         """Store a file under `key` unless an object is there already, and return what the store then holds there.
 
         A run that died after storing and before recording left an object; it stays, whatever the vendor sent later.
+        On a disk it has reached the disk when this returns.
 
         Raises:
             StoreUnusable: It can't be written.
         """
         try:
-            await obstore.put_async(self._backend, key, file, mode="create")
-        except AlreadyExistsError:
-            return await self._facts_of(key)
+            is_new = await self._put_new(key, file)
         except (BaseError, OSError) as error:
             raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
-        return await asyncio.to_thread(file_facts, file)
+        return await asyncio.to_thread(file_facts, file) if is_new else await self._facts_of(key)
+
+    async def _put_new(self, key: str, file: Path) -> bool:
+        root = self._root()
+        if root is not None:
+            return await asyncio.to_thread(put_new, root, key, file)
+        try:
+            await obstore.put_async(self._backend, key, file, mode="create")
+        except AlreadyExistsError:
+            return False
+        return True
 
     async def _facts_of(self, key: str) -> ObjectFacts:
         with tempfile.TemporaryDirectory(prefix=".facts-") as folder:
@@ -125,11 +135,15 @@ class Objects:
 
     def local_path(self, key: str) -> Path | None:
         """Return where an object lies on this machine's disk; None in a cloud store, and of a key that leads out."""
-        if not self._url.startswith("file://"):
+        root = self._root()
+        if root is None:
             return None
-        root = os.path.normpath(self._url.removeprefix("file://"))
         path = os.path.normpath(os.path.join(root, key))  # noqa: PTH118 - no look at the disk
-        return Path(path) if path.startswith(f"{root}{os.sep}") else None
+        return Path(path) if path.startswith(f"{os.path.normpath(root)}{os.sep}") else None
+
+    def _root(self) -> Path | None:
+        """Return a local store's folder, as the store itself reads the URL; None of a cloud store."""
+        return self._backend.prefix if isinstance(self._backend, LocalStore) else None
 
 
 def _opened(url: str, options: Mapping[str, str]) -> Backend:

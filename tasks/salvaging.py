@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from film.errors import InvalidRequest, NotComposable
+from film.errors import NotComposable
 from film.ids import LOCAL_ACCOUNT, FilmId
 from ledger import films
 from ledger.database import Books
 from ledger.reorders import newest_under
-from ledger.salvage import compose_again, retry_film
+from ledger.salvage import compose_again, retry_film, segment_indexes
 from tasks.ordering import local_customer
 from tasks.studio import Studio
 
@@ -31,10 +31,7 @@ async def indexes_of(books: Books, film_id: FilmId, numbers: Sequence[int]) -> S
     Raises:
         InvalidRequest: It has no such segment.
     """
-    known = len(await films.segments(books, film_id))
-    if unknown := [number for number in numbers if not 1 <= number <= known]:
-        raise InvalidRequest(field="redo", reason=f"the film has segments 1 to {known}, not {unknown}")
-    return [number - 1 for number in numbers]
+    return await segment_indexes(books, film_id, numbers, field="redo")
 
 
 async def retried(studio: Studio, film_id: FilmId, redo: Sequence[int], *, flow_run_id: str | None) -> FilmId:

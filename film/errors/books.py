@@ -28,7 +28,14 @@ class LeaseTaken(LedgerError):
     holder: str
 
     def __str__(self) -> str:
-        return f"{self.film_id} is being made by {self.holder}; watch it with `longvideo watch {self.film_id}`"
+        return f"{self.film_id} is already running on {self.where}; watch it with `longvideo watch {self.film_id}`"
+
+    @property
+    def where(self) -> str:
+        """The holder as people read it: machine and process id. The rest of its name is for programs."""
+        host, _, rest = self.holder.partition(":")
+        pid = rest.partition(":")[0]
+        return f"{host} (pid {pid})" if pid else host
 
 
 @dataclass(kw_only=True, eq=False)

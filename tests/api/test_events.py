@@ -129,7 +129,7 @@ async def test_listeners_share_one_look_and_hear_of_every_change(house: House) -
     heard: dict[int, list[str]] = {n: [] for n in range(10)}
 
     async def listen(n: int) -> None:
-        async for change in watch.follow(films[n % 2], None):
+        async for change in watch.follow(films[n % 2], await watch.look(films[n % 2]), None):
             if change is not None:
                 heard[n].append(change.place.status)
 
@@ -156,7 +156,7 @@ async def test_stopping_ends_every_stream(lite: House) -> None:
     client = lite.client((await lite.key()).secret)
     film_id = FilmId((await client.post("/v1/videos", json=ORDER)).json()["task_id"])
     watch = Watch(lite.books, lite.clock)
-    stream = watch.follow(film_id, None)
+    stream = watch.follow(film_id, await watch.look(film_id), None)
     assert await anext(stream) is not None
     waiting = asyncio.ensure_future(anext(stream, None))
     await asyncio.sleep(0)

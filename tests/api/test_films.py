@@ -11,6 +11,7 @@ from api import events, films, ordering
 from film.status import ErrorCode
 from ledger.approvals import ask
 from ledger.audit import check_books
+from ledger.films import segments
 from tests.api.house import BASE, ORDER, House
 from tests.api.test_ordering import VIDEO
 
@@ -159,7 +160,7 @@ async def test_compose_needs_every_segment(
 
 
 async def test_retry_pays_only_for_what_is_missing(house: House, client: httpx.AsyncClient) -> None:
-    """A new film that adopts; `redo` buys one shot of a complete one; its key replays like an order's."""
+    """A new film that adopts; `redo_segments` buys one of a complete one's; its key replays like an order's."""
     film_id = await ordered(client)
     assert (await client.post(f"/v1/videos/{film_id}/retry")).json()["error"]["code"] == "not_retryable"
     await house.fail(film_id, ready=2)
@@ -172,11 +173,30 @@ async def test_retry_pays_only_for_what_is_missing(house: House, client: httpx.A
     assert (again.json()["task_id"], again.headers["idempotent-replayed"]) == (video["task_id"], "true")
     await house.complete(video["task_id"])
     assert (await client.post(f"/v1/videos/{video['task_id']}/retry")).status_code == 409
-    redo = await client.post(f"/v1/videos/{video['task_id']}/retry", json={"redo": [1]})
+    redo = await client.post(f"/v1/videos/{video['task_id']}/retry", json={"redo_segments": [2]})
     assert (redo.status_code, redo.json()["cost_estimate"]) == (202, 165)
-    wrong = await client.post(f"/v1/videos/{video['task_id']}/retry", json={"redo": [3]})
-    assert (wrong.status_code, wrong.json()["error"]["message"][:6]) == (400, "redo: ")
+    states = {segment.index: segment.state for segment in await segments(house.books, redo.json()["task_id"])}
+    assert states == {0: "ready", 1: "pending", 2: "ready"}
     await check_books(house.books)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"redo": [1]}, "redo: counted segments from 0; use redo_segments, which counts from 1"),
+        ({"redo": [], "redo_segments": [1]}, "redo: counted segments from 0; use redo_segments, which counts from 1"),
+        ({"redo_segments": [0]}, "redo_segments: should be greater than or equal to 1"),
+        ({"redo_segments": [3, 4]}, "redo_segments: the film has segments 1 to 3, not [4]"),
+    ],
+    ids=["old", "both", "zero", "beyond"],
+)
+async def test_segments_to_redo_are_counted_from_one(lite: House, body: dict[str, list[int]], message: str) -> None:
+    """The third of three is 3. The old field is refused, so that nobody buys the segment beside the one they meant."""
+    client = lite.client((await lite.key()).secret)
+    film_id = await ordered(client)
+    await lite.complete(film_id)
+    answer = await client.post(f"/v1/videos/{film_id}/retry", json=body)
+    assert (answer.status_code, answer.json()["error"]) == (400, {"code": "invalid_request", "message": message})
 
 
 @pytest.mark.parametrize("code", [ErrorCode.SCRIPT_REFUSED, ErrorCode.MODERATION_REJECTED])

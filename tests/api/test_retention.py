@@ -31,7 +31,7 @@ async def test_clips_go_first_and_the_film_stays(house: House, client: httpx.Asy
     assert (await client.get(video["result_url"])).status_code == 200
     answer = await client.post(f"/v1/videos/{film_id}/compose")
     assert answer.json()["error"]["code"] == "no_segments"
-    redone = (await client.post(f"/v1/videos/{film_id}/retry", json={"redo": [0]})).json()
+    redone = (await client.post(f"/v1/videos/{film_id}/retry", json={"redo_segments": [1]})).json()
     assert (redone["cost_estimate"], redone["shots_done"]) == (467.5, 0)
     assert (await client.get(f"/v1/videos/{fresh}")).json()["status"] == "queued"
     assert await _missing(house) == []

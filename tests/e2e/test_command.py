@@ -227,7 +227,7 @@ def test_an_ended_film_is_composed_again_and_retried(command: Command, servers: 
     composed = command.json("compose", film_id, "--out", str(again))
     assert (composed["status"], composed["cost_actual"], again.exists()) == ("completed", made["cost_actual"], True)
     code, _, err = command.run("retry", film_id)
-    assert (code, "it is complete; `redo` names the segments" in err) == (2, True)
+    assert (code, "it is complete; name the segments to render anew" in err) == (2, True)
     code, _, err = command.run("retry", film_id, "--redo", "3")
     assert (code, err) == (2, "redo: the film has segments 1 to 2, not [3]\n")
     code, out, err = command.run("retry", film_id, "--redo", "2", **_live(servers))
@@ -293,7 +293,7 @@ def test_a_film_that_another_process_makes_is_followed(command: Command, servers
         maker.communicate(timeout=120)
     _script(servers)
     assert (code, maker.returncode) == (0, 0), err
-    assert "makes it; this command follows" in out
+    assert "; this command follows" in out
     assert (command.folder / "followed.mp4").stat().st_size > 10_000
 
 

@@ -1,7 +1,7 @@
 """Films that nobody makes are taken up, once, by somebody alive; a film that kills whoever makes it ends."""
 
 import asyncio
-import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -68,9 +68,10 @@ async def test_every_waiting_film_is_made_once(studio: Studio, vendors: Vendors)
 async def test_a_dead_process_film_is_taken_up_and_its_run_closed(studio: Studio) -> None:
     """The lease of a process that is gone needn't lapse; the run it left as Running shows as Crashed."""
     film_id = await ordered(studio, duration=4)
-    gone = await asyncio.create_subprocess_exec("true")
-    await gone.wait()
-    await take_lease(studio.books, film_id, holder=f"{socket.gethostname()}:{gone.pid}:abc", lease_s=3600)
+    code = "from tasks.holder import new_holder; print(new_holder())"
+    gone = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    holder = (await gone.communicate())[0].decode().strip()
+    await take_lease(studio.books, film_id, holder=holder, lease_s=3600)
     async with get_client() as client:
         dead = await client.create_flow_run(produce_film, tags=[film_id], state=Running())
     async with dispatching(studio):

@@ -116,7 +116,7 @@ SAID: list[tuple[e.LongVideoError, str]] = [
     ),
     (
         e.LeaseTaken(film_id=FILM, holder="here:1:a"),
-        "vid_1 is being made by here:1:a; watch it with `longvideo watch vid_1`",
+        "vid_1 is already running on here (pid 1); watch it with `longvideo watch vid_1`",
     ),
     (
         e.IllegalTransition(film_id=FILM, current="failed", wanted="audio"),

@@ -8,7 +8,7 @@ from film.ids import FilmId
 from ledger import attempts
 from ledger.attempt import AttemptState
 from ledger.database import Books
-from ledger.gate import GateRule, NotBefore, close_gate, take_slot
+from ledger.gate import GateRule, NotBefore, close_gate, films_waiting, take_slot
 from ledger.leases import Lease
 from tests.databases import HandClock
 from tests.unit.ledger.conftest import RULE
@@ -74,6 +74,17 @@ async def test_a_waiting_film_goes_before_one_that_was_served(books: Books, cloc
     single = GateRule(**{**_facts(), "submits": 1})
     assert isinstance(await ask(books, ONE, single), NotBefore), "it was served, the other waits"
     assert await ask(books, TWO, single) is None
+
+
+async def test_each_key_has_a_queue_of_its_own(books: Books, clock: HandClock) -> None:
+    """A film that waits under one key stands in nobody's way under another, and isn't counted there."""
+    mine, yours = (GateRule(**{**_facts(), "submits": 1, "key_print": key}) for key in ("k", "l"))
+    assert await ask(books, ONE, mine) is None
+    assert await ask(books, FilmId("vid_3"), yours) is None
+    assert isinstance(await ask(books, TWO, yours), NotBefore)
+    assert [await films_waiting(books, rule, besides=ONE) for rule in (mine, yours)] == [0, 1]
+    clock.time += 61
+    assert await ask(books, ONE, mine) is None
 
 
 async def test_a_film_that_went_away_blocks_nobody(books: Books, clock: HandClock) -> None:
