@@ -225,7 +225,8 @@ def _named(url: str, *, whatever: bool = False) -> Iterator[None]:
     except (DBAPIError, *_UNCONNECTED) as error:
         if not whatever and not _is_unusable(error):
             raise
-        reason = str(getattr(error, "orig", None) or error)
+        # A time-out has no words of its own.
+        reason = str(getattr(error, "orig", None) or error) or f"no answer ({type(error).__name__})"
         raise DatabaseUnusable(where=_shown(url), reason=reason) from error
 
 

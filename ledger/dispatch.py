@@ -1,6 +1,6 @@
 """Which films wait for somebody to make them, and how the films of one process stand.
 
-A claim is a lease without a new epoch: it only keeps other dispatchers away until the film's run takes the lease.
+A claim is a lease like a run's: it fences whoever held the film before, and only whoever made it can give it up.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select, update
 
 from film.ids import FilmId
-from film.status import TERMINAL
+from film.status import TERMINAL, Status
 from ledger import schema
 from ledger.database import Books
 from ledger.leases import Lease, Maker
@@ -21,6 +21,15 @@ class Pulse:
 
     epoch: int
     updated_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A film that its claimer is about to run."""
+
+    lease: Lease
+    #: Whether a run of it may be open still, as Prefect shows it.
+    run_before: bool
 
 
 async def living_holders(books: Books) -> Sequence[str]:
@@ -37,7 +46,7 @@ async def living_holders(books: Books) -> Sequence[str]:
 
 async def claim_films(
     books: Books, maker: Maker, *, limit: int, dead: Collection[str] = (), refused: Collection[FilmId] = ()
-) -> Sequence[Lease]:
+) -> Sequence[Claim]:
     """Claim unfinished films that nobody holds, the oldest first; no two dispatchers get the same one.
 
     Args:
@@ -48,14 +57,14 @@ async def claim_films(
         refused: Films the caller doesn't want now.
 
     Returns:
-        The claims; one of epoch 0 was never run before.
+        The claims. A film that the caller itself makes must be among `refused`: it would be fenced off.
     """
     table, now_ms = schema.film, books.now_ms()
     free = or_(
         table.c.lease_until_ms.is_(None), table.c.lease_until_ms <= now_ms, table.c.lease_holder.in_(sorted(dead))
     )
     query = (
-        select(table.c.id, table.c.epoch)
+        select(table.c.id, table.c.epoch, table.c.status, table.c.dispatch_n)
         .where(table.c.status.not_in(sorted(TERMINAL)), free, table.c.id.not_in(sorted(refused)))
         .order_by(table.c.created_at_ms, table.c.id)
         .limit(limit)
@@ -69,9 +78,19 @@ async def claim_films(
         await rows.execute(
             update(table)
             .where(table.c.id.in_([row.id for row in found]))
-            .values(lease_holder=maker.holder, lease_until_ms=now_ms + round(maker.lease_s * 1000))
+            .values(
+                epoch=table.c.epoch + 1,
+                lease_holder=maker.holder,
+                lease_until_ms=now_ms + round(maker.lease_s * 1000),
+            )
         )
-    return [Lease(film_id=FilmId(row.id), epoch=row.epoch, holder=maker.holder) for row in found]
+    return [
+        Claim(
+            lease=Lease(film_id=FilmId(row.id), epoch=row.epoch + 1, holder=maker.holder),
+            run_before=row.status != Status.QUEUED or row.dispatch_n > 0,
+        )
+        for row in found
+    ]
 
 
 async def pulses(books: Books, film_ids: Collection[FilmId]) -> Mapping[FilmId, Pulse]:

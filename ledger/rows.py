@@ -32,6 +32,15 @@ class Fault:
     stage: Status
     segment: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse an error that tells nobody anything.
+
+        Raises:
+            ValueError: The message is empty.
+        """
+        if not self.message.strip():
+            raise ValueError(f"an error without words: {self.code}")
+
     def as_json(self) -> dict[str, Any]:
         """Return the wire's `error` object."""
         fault: dict[str, Any] = {"code": self.code.value, "message": self.message, "stage": self.stage.value}

@@ -21,8 +21,8 @@ from film.errors import DatabaseUnusable
 from film.ids import FilmId
 from flows.long_video import produce_film
 from ledger import films
-from ledger.dispatch import claim_films, living_holders
-from ledger.leases import Lease, release_lease
+from ledger.dispatch import Claim, claim_films, living_holders
+from ledger.leases import release_lease
 from ledger.processes import ProcessKind, tell_alive, tell_gone
 from service.closing import close_dead_runs
 from tasks.holder import is_dead
@@ -92,51 +92,53 @@ def _process_id(studio: Studio) -> str:
     return f"dsp_{hashlib.sha256(studio.holder.encode()).hexdigest()[:16]}"
 
 
-async def _claimed(studio: Studio, room: anyio.CapacityLimiter, resting: Sequence[FilmId]) -> Sequence[Lease]:
+async def _claimed(studio: Studio, room: anyio.CapacityLimiter, resting: Sequence[FilmId]) -> Sequence[Claim]:
     free = min(int(room.available_tokens), _STARTS_A_LOOK)
     if free < 1:
         return []
+    # What a run of this process makes is its own, even where a stall let the lease lapse: its heartbeat renews it.
+    ours = {*resting, *studio.keeper.film_ids()}
     dead = [holder for holder in await living_holders(studio.books) if is_dead(holder)]
-    return await claim_films(studio.books, studio.maker, limit=free, dead=dead, refused=resting)
+    return await claim_films(studio.books, studio.maker, limit=free, dead=dead, refused=ours)
 
 
-async def _made(studio: Studio, claim: Lease, room: anyio.CapacityLimiter, rest: _Rest) -> None:
+async def _made(studio: Studio, claim: Claim, room: anyio.CapacityLimiter, rest: _Rest) -> None:
     """Run a claimed film's flow to its end; a film that isn't finished then rests a while."""
     try:
         await _run_claimed(studio, claim, room)
-        unfinished = not (await films.film(studio.books, claim.film_id)).status.terminal
+        unfinished = not (await films.film(studio.books, claim.lease.film_id)).status.terminal
     except DatabaseUnusable as error:
-        _LOG.warning("%s waits: the ledger can't be reached: %s", claim.film_id, error)
+        _LOG.warning("%s waits: the ledger can't be reached: %s", claim.lease.film_id, error)
         unfinished = True
     if unfinished:
-        rest.begin(claim.film_id, studio.clock.now())
+        rest.begin(claim.lease.film_id, studio.clock.now())
     else:
-        rest.end(claim.film_id)
+        rest.end(claim.lease.film_id)
 
 
-async def _run_claimed(studio: Studio, claim: Lease, room: anyio.CapacityLimiter) -> None:
+async def _run_claimed(studio: Studio, claim: Claim, room: anyio.CapacityLimiter) -> None:
     try:
         async with room:
-            with studio.keeper.claimed(claim):
+            with studio.keeper.claimed(claim.lease):
                 await run_film(claim)
     except (Abort, Pause, *PREFECT_TROUBLE) as trouble:
-        _LOG.warning("%s waits: Prefect can't be told of its run: %s", claim.film_id, trouble)
+        _LOG.warning("%s waits: Prefect can't be told of its run: %s", claim.lease.film_id, trouble)
     finally:
         with anyio.CancelScope(shield=True):
-            await release_lease(studio.books, claim, in_order=False)
+            await release_lease(studio.books, claim.lease, in_order=False)
 
 
-async def run_film(claim: Lease) -> None:
+async def run_film(claim: Claim) -> None:
     """Run a film's flow as a flow run of its own, here; however the film ends, that is told by its rows.
 
     Raises:
         PrefectException, httpx.HTTPError: Prefect can't be told.
     """
-    parameters = {"film_id": claim.film_id}
+    parameters = {"film_id": claim.lease.film_id}
     async with get_client() as client:
-        if claim.epoch > 0:
-            await close_dead_runs(client, claim.film_id)
+        if claim.run_before:
+            await close_dead_runs(client, claim.lease.film_id)
         flow_run = await client.create_flow_run(
-            produce_film, name=claim.film_id, parameters=parameters, tags=[claim.film_id], state=Pending()
+            produce_film, name=claim.lease.film_id, parameters=parameters, tags=[claim.lease.film_id], state=Pending()
         )
     await run_flow_async(produce_film, flow_run=flow_run, parameters=parameters, return_type="state")

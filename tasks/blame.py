@@ -1,5 +1,6 @@
 """From an error to the film's fault: the documented code, the stage and segment to blame, a sentence."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,14 @@ from film.status import ErrorCode, Status
 from ledger.rows import Fault
 
 
+class RunStopped(LongVideoError):
+    """The run must write nothing more: its film was canceled, failed elsewhere, or taken over."""
+
+
+class RunInterrupted(LongVideoError):
+    """What shows the run broke in the middle of a stage; the film is given back, and another run goes on with it."""
+
+
 @dataclass(kw_only=True, eq=False)
 class StageFault(LongVideoError):
     """A definite fault of the film: strict failure, nothing is submitted any more and the rest is voided."""
@@ -38,6 +47,10 @@ class StageFault(LongVideoError):
     def __str__(self) -> str:
         return self.fault.message
 
+
+_LOG: Final = logging.getLogger("longvideo.run")
+#: What a customer reads of an error nobody thought of; the log has the rest.
+_INTERNAL: Final = "The service itself failed at this film; unused credits went back. Its log tells the operator why."
 
 #: The first row whose class fits and that names the stage, or any stage (None), decides.
 _CODES: Final[Sequence[tuple[type[LongVideoError], Status | None, ErrorCode]]] = (
@@ -73,20 +86,22 @@ def fault_of(error: Exception, stage: Status, *, segment: int | None = None, cod
         (row_code for kind, row_stage, row_code in _CODES if isinstance(error, kind) and row_stage in {stage, None}),
         ErrorCode.INTERNAL_ERROR,
     )
-    message = str(error) if isinstance(error, LongVideoError) else f"{type(error).__name__}: {error}"
-    return Fault(code=found, message=message, stage=stage, segment=segment)
+    if isinstance(error, LongVideoError):
+        return Fault(code=found, message=str(error), stage=stage, segment=segment)
+    _LOG.error("An error nobody thought of in %s", stage, exc_info=error, extra={"action": "internal_error"})
+    return Fault(code=found, message=_INTERNAL, stage=stage, segment=segment)
 
 
 @contextmanager
 def blaming(stage: Status, *, segment: int | None = None, code: ErrorCode | None = None) -> Iterator[None]:
     """Turn whatever the house raises inside into a `StageFault` of `stage`.
 
-    The books' own refusals pass through: a run that lost its film has no fault to report. `code` overrules the table
-    for orders that aren't the film's segments (music is no narration).
+    The books' own refusals pass through, and so does a stop: a run that lost its film has no fault to report. `code`
+    overrules the table for orders that aren't the film's segments (music is no narration).
     """
     try:
         yield
-    except (StageFault, LedgerError):
+    except (StageFault, LedgerError, RunStopped, RunInterrupted):
         raise
     except (ProviderOutOfCredits, ProviderUnavailable, ProviderKeyRefused) as error:
         raise StageFault(fault=fault_of(error, stage, segment=segment)) from error

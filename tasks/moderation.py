@@ -7,7 +7,8 @@ from film.storyboard import Storyboard
 from ledger.approvals import ask
 from ledger.ending import cancel_film
 from ledger.rows import Approval
-from tasks.run import FilmRun, RunStopped
+from tasks.blame import RunStopped
+from tasks.run import FilmRun
 from tasks.stage import stage
 
 #: A film that nobody answers for is canceled.

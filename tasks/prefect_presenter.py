@@ -18,10 +18,10 @@ from film.errors import StaleEpoch
 from film.ids import FilmId
 from ledger.leases import Lease
 from tasks.asking import asked_in_prefect
+from tasks.blame import RunInterrupted, RunStopped
 from tasks.prefect_runs import PREFECT_TROUBLE, cancelling
 from tasks.presenter import NoPresenter, Presenter
 from tasks.reporting import Report
-from tasks.run import RunInterrupted, RunStopped
 from tasks.studio import Studio
 
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from ledger.gate import GateRule
 from ledger.leases import Lease, release_lease, take_lease
 from ledger.rows import Fault, Film
 from runtime.background import repeating
-from tasks.blame import StageFault, fault_of
+from tasks.blame import RunInterrupted, RunStopped, StageFault, fault_of
 from tasks.deadline import DeadlineWatch
 from tasks.presenter import Presenter
 from tasks.studio import Studio
@@ -36,14 +36,6 @@ T = TypeVar("T")
 
 #: Runs that died or broke without a new row; a film that kills whoever makes it must end.
 _RUNS_IN_VAIN_MAX: Final = 5
-
-
-class RunStopped(LongVideoError):
-    """The run must write nothing more: its film was canceled, failed elsewhere, or taken over."""
-
-
-class RunInterrupted(LongVideoError):
-    """What shows the run broke in the middle of a stage. The film is given back; another run goes on with it."""
 
 
 #: Trouble that is no fault of the film: it is given back, and the dispatcher takes it up again.
@@ -123,7 +115,7 @@ async def film_run(studio: Studio, film_id: FilmId, presenter: Presenter) -> Asy
     film = await films.film(studio.books, film_id)
     run = FilmRun(studio, lease, film, presenter)
     # What the last run may not have come to show is shown again.
-    since_ms = 0 if lease.epoch == 1 else film.updated_at_ms
+    since_ms = 0 if film.status is Status.QUEUED else film.updated_at_ms
     async with presenter.showing(lease, since_ms=since_ms), _deadline(run):
         with studio.keeper.kept(lease, lost=run.stop, moved=presenter.notify):
             try:
@@ -196,6 +188,8 @@ async def _settled(run: FilmRun, error: Exception) -> LongVideoError:
     if run.fault is not None:  # then whatever the stages said of their stop came later
         fault = run.fault
     elif isinstance(error, StaleEpoch | RunStopped):
+        # A film that hasn't ended was lost to the process, not to another: whoever looks next goes on with it.
+        await _give_back(run.studio, run.lease, in_order=True)
         return await _ended(run.studio, run.film_id)
     else:
         fault = error.fault if isinstance(error, StageFault) else fault_of(error, run.stage)

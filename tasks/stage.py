@@ -8,8 +8,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from film.errors import StaleEpoch
 from film.status import Status
 from ledger.stages import enter_stage
-from tasks.blame import blaming
-from tasks.run import FilmRun, RunStopped
+from tasks.blame import RunStopped, blaming
+from tasks.run import FilmRun
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -9,6 +9,10 @@ class LongVideoError(Exception):
 
     retryable: ClassVar[bool] = False
 
+    def __str__(self) -> str:
+        """Return the class's own first line: no error is without words."""
+        return (type(self).__doc__ or type(self).__name__).strip().partition("\n")[0]
+
     def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
         """Keyword-only facts survive pickling (Exception's own way rebuilds from positional arguments)."""
         return _rebuild, (type(self), dict(self.__dict__))

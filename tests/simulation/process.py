@@ -26,10 +26,14 @@ class Fate(StrEnum):
     KILL = "kill"
     PAUSE = "pause"
     CANCEL = "cancel"
+    #: The database is away for a while, for every process; a transaction that was being committed then may have been.
+    OUTAGE = "outage"
+    #: Somebody else locks the database: whoever wants it waits, and gives up after a while.
+    LOCK = "lock"
 
 
 #: A film can be canceled but once: that fate is the rarest.
-_DEALT: Final = (Fate.KILL, Fate.KILL, Fate.KILL, Fate.PAUSE, Fate.PAUSE, Fate.PAUSE, Fate.CANCEL)
+_DEALT: Final = (*[Fate.KILL] * 3, *[Fate.PAUSE] * 3, Fate.OUTAGE, Fate.LOCK, Fate.CANCEL)
 
 
 @dataclass(kw_only=True)
@@ -39,6 +43,9 @@ class Fates:
     rng: random.Random
     left: int
     happened: list[str] = field(default_factory=list)
+    #: The database is away until then.
+    away_until_s: float = 0.0
+    locked_until_s: float = 0.0
 
     def __post_init__(self) -> None:
         """Decide when there will be trouble."""
@@ -96,6 +103,9 @@ class Process:
             self.slept_s += pause_s
             self._wakes_s = self._clock.now() + pause_s
             self.faltered.set()
+        elif fate in {Fate.OUTAGE, Fate.LOCK}:
+            until_s = self._clock.now() + self._fates.rng.choice(_PAUSES) * self._lease_s
+            setattr(self._fates, "away_until_s" if fate is Fate.OUTAGE else "locked_until_s", until_s)
         if pausing:
             await asyncio.sleep(self._fates.rng.random() * _STEP_S)
         await self._go_on()

@@ -10,7 +10,16 @@ from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from film.errors import ClipRejected, FilmEnded, FilmFailed, InvariantBroken, LeaseTaken, LongVideoError, StaleEpoch
+from film.errors import (
+    ClipRejected,
+    DatabaseUnusable,
+    FilmEnded,
+    FilmFailed,
+    InvariantBroken,
+    LeaseTaken,
+    LongVideoError,
+    StaleEpoch,
+)
 from film.ids import FilmId
 from film.orders import Purpose, VoiceOrder
 from film.status import ErrorCode, Status
@@ -59,7 +68,7 @@ def _judge(world: World, run: "asyncio.Task[None]") -> None:
     error = None if run.cancelled() else run.exception()
     if error is None:
         return
-    if not isinstance(error, StaleEpoch | LeaseTaken | FilmEnded) or _unforeseen(error):
+    if not isinstance(error, StaleEpoch | LeaseTaken | FilmEnded | DatabaseUnusable) or _unforeseen(error):
         world.found(error)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from film.errors import InvariantBroken
+from film.errors import DatabaseUnusable, InvariantBroken
 from film.ids import FilmId
 from film.orders import Purpose
 from film.profiles import Provider
@@ -31,6 +31,10 @@ MANNERS = {
     Purpose.NARRATION: Manners(submits=4, by_nonce=False),
     Purpose.ANCHOR: Manners(submits=2, lists=False),
 }
+
+
+#: How long whoever wants a locked database waits for it.
+_BUSY_S = 15.0
 
 
 @dataclass(kw_only=True)
@@ -148,19 +152,32 @@ class WatchedBooks(Books):
         """As the real books say."""
         return self._world.books.is_sqlite
 
+    async def _require_there(self) -> None:
+        clock, fates = self._world.clock, self._world.fates
+        if clock.now() < fates.away_until_s:
+            raise DatabaseUnusable(where="the ledger", reason="it is away")
+        if clock.now() < fates.locked_until_s:
+            await clock.sleep(min(fates.locked_until_s - clock.now(), _BUSY_S))
+            if clock.now() < fates.locked_until_s:
+                raise DatabaseUnusable(where="the ledger", reason="it is locked")
+
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Run one transaction and check the books after its commit."""
+        """Run one transaction and check the books after its commit, whose answer an outage may swallow."""
         await self._process.point("begin")
+        await self._require_there()
         async with self._world.books.writing() as rows:
             yield rows
         await self._world.look()
         await self._process.point("committed")
+        if self._world.clock.now() < self._world.fates.away_until_s:
+            raise DatabaseUnusable(where="the ledger", reason="it went away")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Run one look."""
         await self._process.point("look")
+        await self._require_there()
         async with self._world.books.reading() as rows:
             yield rows
         await self._process.point("looked")

@@ -11,7 +11,7 @@ from ledger.database import Books
 from ledger.dispatch import claim_films, living_holders, pulses
 from ledger.ending import cancel_film
 from ledger.films import open_film
-from ledger.leases import Lease, Maker, release_lease, take_lease
+from ledger.leases import Lease, Maker, release_lease, renew_leases, take_lease
 from tests.databases import HandClock
 from tests.unit.ledger.conftest import LOCAL
 
@@ -30,29 +30,48 @@ async def test_a_waiting_film_is_claimed_once(books: Books, film_id: FilmId) -> 
     claims = await asyncio.gather(claim_films(books, HERE, limit=4), claim_films(books, THERE, limit=4))
     assert sorted(len(found) for found in claims) == [0, 1]
     claim = (claims[0] or claims[1])[0]
-    assert (claim.film_id, claim.epoch) == (film_id, 0)
-    assert list(await living_holders(books)) == [claim.holder]
+    assert (claim.lease.film_id, claim.lease.epoch, claim.run_before) == (film_id, 1, False)
+    assert list(await living_holders(books)) == [claim.lease.holder]
 
 
 async def test_a_claim_keeps_others_away_until_its_run(books: Books, film_id: FilmId, clock: HandClock) -> None:
     """The claimer's own run takes the lease; an unused claim can be given up, or lapses."""
     (claim,) = await claim_films(books, HERE, limit=1)
     assert await claim_films(books, THERE, limit=1) == []
-    await release_lease(books, claim, in_order=False)
+    await release_lease(books, claim.lease, in_order=False)
     (again,) = await claim_films(books, THERE, limit=1)
     clock.time += 61
     (third,) = await claim_films(books, HERE, limit=1)
     lease = await take_lease(books, film_id, holder=HERE.holder, lease_s=60)
-    await release_lease(books, third, in_order=False)  # does nothing: the run has the film by now
+    await release_lease(books, third.lease, in_order=False)  # does nothing: the run has the film by now
     assert (await films.film(books, film_id)).lease_holder == lease.holder
-    assert again.holder == THERE.holder
+    assert again.lease.holder == THERE.holder
+
+
+async def test_a_claim_frees_only_what_it_claimed(books: Books, film_id: FilmId, clock: HandClock) -> None:
+    """A dispatcher that stalled past its claim gives nothing up of whoever claimed the film meanwhile."""
+    (stalled,) = await claim_films(books, HERE, limit=1)
+    clock.time += 61
+    (theirs,) = await claim_films(books, THERE, limit=1)
+    await release_lease(books, stalled.lease, in_order=False)
+    film = await films.film(books, film_id)
+    assert (film.lease_holder, film.epoch) == (THERE.holder, theirs.lease.epoch)
+    assert await renew_leases(books, [stalled.lease, theirs.lease], lease_s=60) == {theirs.lease}
+
+
+async def test_a_run_that_led_nowhere_may_be_shown_still(books: Books, film_id: FilmId) -> None:
+    """Who claims a film after a run of it knows that there may be an open flow run to close."""
+    lease = await take_lease(books, film_id, holder=HERE.holder, lease_s=60)
+    await release_lease(books, lease, in_order=False)
+    (claim,) = await claim_films(books, THERE, limit=1)
+    assert claim.run_before
 
 
 async def test_who_is_not_dispatched(books: Books, leased: Lease, clock: HandClock) -> None:
     """A held film waits for its lease to lapse, unless its holder is known dead; a refused or ended one is left."""
     assert await claim_films(books, HERE, limit=4) == []
     (taken,) = await claim_films(books, HERE, limit=4, dead=[leased.holder])
-    assert taken.epoch == leased.epoch
+    assert taken.lease.epoch == leased.epoch + 1
     clock.time += 61
     assert await claim_films(books, THERE, limit=4, refused=[leased.film_id]) == []
     await cancel_film(books, leased.film_id)
