@@ -13,6 +13,9 @@ from anyio.from_thread import start_blocking_portal
 
 from simulators.launch import launched
 
+#: How long a command may take on a machine that does three other things.
+DEADLINE_S = 400
+
 
 class Command:
     """`longvideo` in a folder of its own; on a machine of its own, as far as it can tell, if `host` names one."""
@@ -52,7 +55,10 @@ class Command:
     def run(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
         """Run the command to its end and return its exit code and what it said."""
         with self.start(*arguments, **environment) as process:
-            out, err = process.communicate(timeout=180)
+            try:
+                out, err = process.communicate(timeout=DEADLINE_S)
+            finally:
+                process.kill()  # or a process that is late would be waited for without end
             return process.returncode, out, err
 
     def json(self, *arguments: str) -> Any:
