@@ -23,6 +23,7 @@ from film.errors import (
     SegmentsNotReady,
     StoreUnusable,
 )
+from runtime.logs import log_error, log_event
 
 _log = logging.getLogger("longvideo.api")
 
@@ -145,11 +146,10 @@ def _allowed(request: Request) -> str:
 
 
 async def _unreached(_: Request, error: Exception) -> JSONResponse:
-    _log.warning("can't be reached", extra={"facts": {"error": str(error)}})
+    log_event(_log, "unreachable", level=logging.WARNING, reason=error)
     return envelope(503, "unavailable", "This can't be answered now; ask again.", headers={"Retry-After": "5"})
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:
-    facts = {"method": request.method, "error": type(error).__name__}
-    _log.error("an answer failed", exc_info=error, extra={"facts": facts})
+    log_error(_log, "answer_failed", error, method=request.method)
     return envelope(500, "internal_error", "The service failed; nothing that it answered before is lost.")

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import envelope
+from runtime.logs import log_event
 
 BODY_BYTES_MAX: Final = 64 * 1024
 #: How long a body may take to arrive, in seconds.
@@ -100,13 +101,13 @@ def _complete(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 def _log(scope: Scope, status: int, took_s: float) -> None:
     """Write the answer's line: the route's template, never its values but the film's id, nor any header."""
     route = scope.get("route")
-    facts = {
-        "method": scope["method"],
-        "route": getattr(route, "path", None),
-        "status": status,
-        "ms": round(took_s * 1000, 1),
-    }
     film_id = scope.get("path_params", {}).get("id")
-    if film_id is not None:
-        facts["film"] = film_id[:64]
-    _access.info("answered", extra={"facts": facts})
+    log_event(
+        _access,
+        "answered",
+        method=scope["method"],
+        route=getattr(route, "path", None),
+        status=status,
+        film_id=None if film_id is None else film_id[:64],
+        latency_ms=round(took_s * 1000, 1),
+    )

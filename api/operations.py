@@ -18,6 +18,7 @@ from api.parts import HasParts, Parts
 from film.errors import DatabaseUnusable, LongVideoError
 from ledger.figures import figures
 from ledger.processes import ProcessKind, alive
+from runtime.logs import log_event
 
 router: Final = APIRouter(tags=["service"])
 
@@ -54,13 +55,13 @@ async def _missing(parts: Parts) -> str | None:
         async with asyncio.timeout(_ANSWER_S):
             dispatchers = await alive(parts.books, ProcessKind.DISPATCHER, within_s=_SEEN_S)
     except (DatabaseUnusable, SQLAlchemyError, OSError) as error:  # a TimeoutError is an OSError
-        _log.warning("not ready", extra={"facts": {"error": type(error).__name__}})
+        log_event(_log, "not_ready", level=logging.WARNING, what="database", error=type(error).__name__)
         return "the database can't be asked"
     try:
         async with asyncio.timeout(_ANSWER_S):
             await parts.links.objects.size_of("readiness")
     except (LongVideoError, TimeoutError) as error:
-        _log.warning("not ready", extra={"facts": {"error": str(error)}})
+        log_event(_log, "not_ready", level=logging.WARNING, what="store", reason=error)
         return "the store can't be asked"
     return None if dispatchers else "no dispatcher is alive"
 

@@ -19,6 +19,7 @@ from ledger.films import Customer, Opened, open_film
 from ledger.keys import Caller
 from ledger.salvage import retry_film, segment_indexes
 from ledger.showing import ordered_film, owned_film
+from runtime.logs import log_event
 
 _log = logging.getLogger("longvideo.api")
 router: Final = APIRouter(prefix="/v1", tags=["films"])
@@ -161,6 +162,5 @@ async def _ordered(opened: Opened, response: Response, parts: Parts, caller: Cal
         response.headers["Idempotent-Replayed"] = "true"
     if opened.mismatch:
         response.headers["Idempotency-Mismatch"] = "true"
-    facts = {"film": opened.film_id, "key": caller.key_id, "replayed": opened.replayed}
-    _log.info("ordered", extra={"facts": facts})
+    log_event(_log, "ordered", film_id=opened.film_id, key=caller.key_id, replayed=opened.replayed)
     return await linked_video(await ordered_film(parts.books, opened.film_id), parts.links)

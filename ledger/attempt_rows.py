@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from film.credits import MilliCredits
 from film.errors import InvariantBroken
 from film.ids import AttemptId, FilmId
 from film.orders import Purpose
@@ -33,8 +34,8 @@ async def check_none_alive(rows: AsyncConnection, film_id: FilmId, purpose: Purp
         raise InvariantBroken(invariant="I11", detail=f"{where} is already being bought by {alive}")
 
 
-async def post_hold(rows: AsyncConnection, film_id: FilmId, index: int, *, now_ms: int) -> None:
-    """Charge a segment: its hold is posted, once."""
+async def post_hold(rows: AsyncConnection, film_id: FilmId, index: int, *, now_ms: int) -> MilliCredits:
+    """Charge a segment: its hold is posted, once. Return what it costs."""
     table = schema.segment
     found = await rows.execute(
         select(table.c.hold, table.c.price_mc, schema.film.c.account)
@@ -52,6 +53,7 @@ async def post_hold(rows: AsyncConnection, film_id: FilmId, index: int, *, now_m
         pending_id=hold.hold,
     )
     await move(rows, [movement], now_ms=now_ms)
+    return MilliCredits(hold.price_mc)
 
 
 async def set_attempt(rows: AsyncConnection, attempt: Attempt, **values: Any) -> None:

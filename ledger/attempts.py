@@ -10,6 +10,7 @@ from decimal import Decimal
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from film.credits import MilliCredits
 from film.ids import FilmId, new_attempt_id
 from film.orders import Order, Purpose
 from film.status import SegmentState, Status
@@ -170,12 +171,15 @@ async def ready(
     *,
     charged: Decimal | None,
     refunded: Decimal | None,
-) -> None:
+) -> MilliCredits | None:
     """End an attempt well: its file is stored and passed the gate. A segment becomes ready and its hold is posted.
+
+    Return what the customer was charged; None for what is no segment.
 
     Raises:
         StaleEpoch: The run no longer owns the film (canceled meanwhile, perhaps): nothing is charged.
     """
+    posted_mc: MilliCredits | None = None
     async with books.writing() as rows:
         now_ms = books.now_ms()
         row = await fenced(rows, lease)
@@ -194,10 +198,11 @@ async def ready(
             await set_segment(
                 rows, lease.film_id, attempt.slot, state=SegmentState.READY, ready_attempt=attempt.id, **file
             )
-            await post_hold(rows, lease.film_id, attempt.slot, now_ms=now_ms)
+            posted_mc = await post_hold(rows, lease.film_id, attempt.slot, now_ms=now_ms)
             progress = await progress_now(rows, row, Status(row["status"]))
             await rows.execute(update(schema.film).where(schema.film.c.id == lease.film_id).values(progress=progress))
         await touch_film(rows, lease.film_id, now_ms)
+    return posted_mc
 
 
 async def attempts_of(books: Books, film_id: FilmId, purpose: Purpose | None = None) -> Sequence[Attempt]:

@@ -1,15 +1,13 @@
 """The database's time: machines that share the books agree on it, whatever their own clocks say."""
 
 import asyncio
+import functools
 import time
-from contextlib import suppress
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
-
 from film.clock import elapsed_s
-from film.errors import DatabaseUnusable
 from ledger.database import Books
+from runtime.background import repeat
 
 #: Between two looks at the database's time, in seconds.
 _LOOK_S: Final = 60.0
@@ -40,8 +38,5 @@ class DatabaseClock:
         self._ahead_s = theirs_s - (began_s + elapsed_s()) / 2
 
     async def follow(self, books: Books) -> None:
-        """Look at the database's time once a minute, until cancelled."""
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            with suppress(DatabaseUnusable, DBAPIError, OSError):  # a look that fails leaves the time as it was told
-                await self.set_by(books)
+        """Look at the database's time once a minute, until cancelled; a look that fails leaves the time as it was."""
+        await repeat(functools.partial(self.set_by, books), name="database clock", every_s=_LOOK_S)

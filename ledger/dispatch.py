@@ -12,7 +12,7 @@ from film.ids import FilmId
 from film.status import TERMINAL, Status
 from ledger import schema
 from ledger.database import Books
-from ledger.leases import Lease, Maker
+from ledger.leases import Lease, Maker, log_taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ async def claim_films(
         table.c.lease_until_ms.is_(None), table.c.lease_until_ms <= now_ms, table.c.lease_holder.in_(sorted(dead))
     )
     query = (
-        select(table.c.id, table.c.epoch, table.c.status, table.c.dispatch_n)
+        select(table.c.id, table.c.epoch, table.c.lease_holder, table.c.status, table.c.dispatch_n)
         .where(table.c.status.not_in(sorted(TERMINAL)), free, table.c.id.not_in(sorted(refused)))
         .order_by(table.c.created_at_ms, table.c.id)
         .limit(limit)
@@ -84,13 +84,16 @@ async def claim_films(
                 lease_until_ms=now_ms + round(maker.lease_s * 1000),
             )
         )
-    return [
+    claims = [
         Claim(
             lease=Lease(film_id=FilmId(row.id), epoch=row.epoch + 1, holder=maker.holder),
             run_before=row.status != Status.QUEUED or row.dispatch_n > 0,
         )
         for row in found
     ]
+    for claim, row in zip(claims, found, strict=True):
+        log_taken("film_claimed", claim.lease, former=row.lease_holder)
+    return claims
 
 
 async def pulses(books: Books, film_ids: Collection[FilmId]) -> Mapping[FilmId, Pulse]:

@@ -1,7 +1,9 @@
 """Jobs whose film ended first: followed to their end for the operator's books, never billed to the customer."""
 
+import logging
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import select, update
 
@@ -9,6 +11,9 @@ from ledger import schema
 from ledger.attempt import Attempt, AttemptState, attempt_from
 from ledger.database import Books
 from ledger.spend import SpendKind, micro, record_spend
+from runtime.logs import log_event
+
+_LOG: Final = logging.getLogger("longvideo.money")
 
 
 async def draining(books: Books, *, limit: int) -> Sequence[Attempt]:
@@ -48,3 +53,13 @@ async def _end(
         if changed.rowcount == 0:
             return
         await record_spend(rows, attempt, spend, charged=charged, refunded=refunded, now_ms=now_ms)
+    log_event(
+        _LOG,
+        "late_job_booked",
+        film_id=attempt.film,
+        attempt_id=attempt.id,
+        vendor=attempt.vendor,
+        model=attempt.model,
+        outcome=state.value,
+        charged=charged,
+    )

@@ -1,13 +1,15 @@
 """The one end of every film: completed, failed or canceled, with its voids, its cost and its webhook row at once."""
 
+import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from film.credits import MilliCredits
+from film.credits import MilliCredits, credits_number
 from film.errors import IllegalTransition
 from film.ids import AccountId, FilmId
 from film.status import TRANSITIONS, SegmentState, Status
@@ -21,6 +23,9 @@ from ledger.gate import forget_waiter
 from ledger.leases import Lease, fenced, locked_film
 from ledger.rows import Deliverables, Fault
 from ledger.stages import progress_now
+from runtime.logs import log_event
+
+_LOG: Final = logging.getLogger("longvideo.money")
 
 
 async def complete_film(books: Books, lease: Lease, result: Deliverables) -> None:
@@ -31,7 +36,8 @@ async def complete_film(books: Books, lease: Lease, result: Deliverables) -> Non
     """
     async with books.writing() as rows:
         row = await fenced(rows, lease)
-        await _end(books, rows, row, Status.COMPLETED, fault=None, result=asdict(result))
+        settled = await _end(books, rows, row, Status.COMPLETED, fault=None, result=asdict(result))
+    _tell(settled)
 
 
 async def fail_film(books: Books, lease: Lease, fault: Fault) -> None:
@@ -42,7 +48,8 @@ async def fail_film(books: Books, lease: Lease, fault: Fault) -> None:
     """
     async with books.writing() as rows:
         row = await fenced(rows, lease)
-        await _end(books, rows, row, Status.FAILED, fault=fault, result=None)
+        settled = await _end(books, rows, row, Status.FAILED, fault=fault, result=None)
+    _tell(settled)
 
 
 async def cancel_film(books: Books, film_id: FilmId) -> bool:
@@ -58,8 +65,35 @@ async def cancel_film(books: Books, film_id: FilmId) -> bool:
         row = await locked_film(rows, film_id)
         if Status(row["status"]).terminal:
             return False
-        await _end(books, rows, row, Status.CANCELED, fault=None, result=None)
+        settled = await _end(books, rows, row, Status.CANCELED, fault=None, result=None)
+    _tell(settled)
     return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settled:
+    """What the log says of an end once it is committed."""
+
+    film_id: FilmId
+    status: Status
+    cost_mc: MilliCredits | None = None
+    fault: Fault | None = None
+    #: Its new composing ended: the film's former end is its end again.
+    restored: bool = False
+
+
+def _tell(settled: _Settled) -> None:
+    fault = settled.fault
+    log_event(
+        _LOG,
+        "film_restored" if settled.restored else "film_settled",
+        film_id=settled.film_id,
+        outcome=settled.status.value,
+        credits=None if settled.cost_mc is None else credits_number(settled.cost_mc),
+        code=None if fault is None else fault.code.value,
+        segment=None if fault is None or fault.segment is None else fault.segment + 1,
+        reason=None if fault is None else fault.message,
+    )
 
 
 async def _end(
@@ -70,12 +104,12 @@ async def _end(
     *,
     fault: Fault | None,
     result: Mapping[str, object] | None,
-) -> None:
+) -> _Settled:
     film_id, now_ms = FilmId(row["id"]), books.now_ms()
     current = Status(row["status"])
     if row["former_status"] is not None and status is not Status.COMPLETED:
         await _restore(rows, row, now_ms=now_ms)
-        return
+        return _Settled(film_id=film_id, status=Status(row["former_status"]), fault=fault, restored=True)
     if status not in TRANSITIONS[current]:
         raise IllegalTransition(film_id=film_id, current=current, wanted=status)
     await _close_segments(rows, film_id, fault)
@@ -110,6 +144,7 @@ async def _end(
     await forget_waiter(rows, film_id)
     await _announce(rows, row, status, now_ms=now_ms)
     await check_film(rows, film_id)
+    return _Settled(film_id=film_id, status=status, cost_mc=cost, fault=fault)
 
 
 async def _restore(rows: AsyncConnection, row: RowMapping, *, now_ms: int) -> None:

@@ -3,17 +3,23 @@
 A run that was paused past its lease, or whose film has ended, finds a newer epoch and can change nothing.
 """
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import RowMapping, case, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.errors import FilmNotFound, LeaseTaken, StaleEpoch
+from film.holder import holder_text
 from film.ids import FilmId
 from film.status import Status
 from ledger import schema
 from ledger.database import Books
+from runtime.logs import log_event
+
+_LOG: Final = logging.getLogger("longvideo.films")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,16 @@ async def take_lease(
                 dispatch_n=row["dispatch_n"] + 1,
             )
         )
+    log_taken("film_taken", lease, former=row["lease_holder"])
     return lease
+
+
+def log_taken(action: str, lease: Lease, *, former: str | None) -> None:
+    """Write that a film has a new holder, and whose it was if it was another's."""
+    taken_from = None if former in {None, lease.holder} else holder_text(str(former))
+    log_event(
+        _LOG, action, film_id=lease.film_id, epoch=lease.epoch, holder=holder_text(lease.holder), taken_from=taken_from
+    )
 
 
 async def renew_leases(books: Books, leases: Collection[Lease], *, lease_s: float) -> frozenset[Lease]:
@@ -102,7 +117,7 @@ async def release_lease(books: Books, lease: Lease, *, in_order: bool = True) ->
     table = schema.film
     counted = 1 if in_order else 0
     async with books.writing() as rows:
-        await rows.execute(
+        given_back = await rows.execute(
             update(table)
             .where(table.c.id == lease.film_id, table.c.epoch == lease.epoch)
             .values(
@@ -111,6 +126,8 @@ async def release_lease(books: Books, lease: Lease, *, in_order: bool = True) ->
                 dispatch_n=case((table.c.dispatch_n > counted, table.c.dispatch_n - counted), else_=0),
             )
         )
+    if given_back.rowcount:
+        log_event(_LOG, "film_given_back", film_id=lease.film_id, epoch=lease.epoch, in_order=in_order)
 
 
 async def lease_new(rows: AsyncConnection, film_id: FilmId, maker: Maker, *, now_ms: int) -> None:

@@ -24,7 +24,7 @@ from providers.wire import Wire
 
 MODEL: Final = "gemini-3-pro-image"
 _PATH: Final = "v1/images/generation"
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.providers")
 #: Status words of image tasks (field reports; both words for failure occur).
 _STATES: Final = {
     "pending": JobState.RUNNING,

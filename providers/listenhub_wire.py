@@ -28,7 +28,7 @@ from providers.ports import JobState
 from providers.wire import Wire
 
 VENDOR: Final = "listenhub"
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.providers")
 
 #: Code -> what it means (voice page: errors; general errors page; the vendor's SDK for 32001..32008).
 CODES: Final[Mapping[int, type[ProviderError]]] = {

@@ -43,7 +43,7 @@ from providers.wire import Wire
 VENDOR: Final = "senseaudio"
 #: How long the vendor may work on a task, in seconds; the least it takes. We give up long before.
 _TIMEOUT_S: Final = 3600
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.providers")
 
 #: ref_code, or the word in `code`, -> what it means (field reports; the document lists none).
 CODES: Final[Mapping[str, type[ProviderError]]] = {

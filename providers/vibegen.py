@@ -37,7 +37,7 @@ from providers.wire import Wire
 
 VENDOR: Final = "vibegen"
 _PAGE_SIZE: Final = 100
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.providers")
 
 #: Error code -> what it means (section 6). A vendor fault after a create leaves open whether a task stands.
 CODES: Final[Mapping[str, type[ProviderError]]] = {

@@ -11,7 +11,6 @@ from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
 from service.addresses import listening
 from service.api_server import api_parts, origin_of, serve_api, vendor_voices
-from service.json_logs import log_json_lines
 from store.objects import Objects
 from tasks.links import house_links
 from tasks.settings import Settings
@@ -19,7 +18,6 @@ from tasks.settings import Settings
 
 async def api_alone(settings: Settings, *, host: str, port: int) -> int:
     """Serve until SIGINT or SIGTERM, and return the exit code."""
-    log_json_lines()
     clock = DatabaseClock()
     origin = settings.simulators_url.rstrip("/") if settings.simulated else ""
     async with (

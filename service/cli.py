@@ -47,7 +47,7 @@ def simulate(
     """Serve the simulated vendors until Ctrl-C."""
     from service.simulating import serve_simulators  # noqa: PLC0415
 
-    serve_simulators(read_settings().home, port=port, time_scale=time_scale, faults=faults)
+    serve_simulators(read_settings(serving=True).home, port=port, time_scale=time_scale, faults=faults)
 
 
 def api(
@@ -60,7 +60,7 @@ def api(
 
     from service.api_alone import api_alone  # noqa: PLC0415 - FastAPI is slow to import
 
-    settings = read_settings()
+    settings = read_settings(serving=True)
     serving = api_alone(settings, host=host, port=port or settings.api_port)
     raise typer.Exit(run(serving, as_json=False, loop=new_event_loop))
 

@@ -18,7 +18,7 @@ def up() -> None:
 
     Ports: LONGVIDEO_PREFECT_PORT, LONGVIDEO_API_PORT, LONGVIDEO_SIMULATORS_PORT.
     """
-    settings = read_settings()
+    settings = read_settings(serving=True)
 
     async def body() -> int:
         from service.up import UP, run_services  # noqa: PLC0415 - Prefect reads its settings when it is imported
@@ -31,7 +31,7 @@ def up() -> None:
 
 def worker() -> None:
     """Make films on this machine, for the database and the Prefect server that run elsewhere."""
-    settings = read_settings()
+    settings = read_settings(serving=True)
     _require_prefect()
 
     async def body() -> int:

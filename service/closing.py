@@ -3,7 +3,6 @@
 Prefect would show them as running for ever. Their films are the rows' business; this only puts the view right.
 """
 
-import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,14 +20,13 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled, Crashed
 
 from film.clock import Clock
-from film.errors import DatabaseUnusable, FilmNotFound
+from film.errors import FilmNotFound
 from film.ids import FilmId
 from ledger import films
 from ledger.database import Books
 from ledger.ending import cancel_film
-from tasks.prefect_runs import PREFECT_TROUBLE
+from runtime.background import repeat
 
-_LOG: Final = logging.getLogger(__name__)
 _FLOWS: Final = ("long-video", "produce-film", "compose-again", "retry-film", "housekeeping")
 _OPEN: Final = (StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING)
 _LOOK_S: Final = 2.0
@@ -49,15 +47,12 @@ async def close_dead_runs(client: PrefectClient, film_id: FilmId) -> None:
 
 async def close_cancelled_runs(books: Books, clock: Clock) -> None:
     """Let the Cancel button work on runs whose process is gone too, until cancelled."""
-    while True:
-        await clock.sleep(_LOOK_S)
-        try:
-            async with get_client() as client:
-                await _close_cancelled(books, client)
-        except PREFECT_TROUBLE as trouble:
-            _LOG.debug("Prefect can't be asked for cancelled runs: %s", trouble)
-        except DatabaseUnusable as error:
-            _LOG.warning("The ledger can't be asked for cancelled films: %s", error)
+
+    async def look() -> None:
+        async with get_client() as client:
+            await _close_cancelled(books, client)
+
+    await repeat(look, name="closing of cancelled runs", every_s=_LOOK_S, sleep=clock.sleep)
 
 
 async def _close_cancelled(books: Books, client: PrefectClient) -> None:

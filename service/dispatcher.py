@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,19 +25,24 @@ from ledger import films
 from ledger.dispatch import Claim, claim_films, living_holders
 from ledger.leases import release_lease
 from ledger.processes import ProcessKind, tell_alive, tell_gone
+from runtime.background import repeat
+from runtime.logs import log_event
+from runtime.task_set import TaskSet
 from service.closing import close_dead_runs
 from tasks.holder import is_dead
 from tasks.prefect_runs import PREFECT_TROUBLE
 from tasks.studio import Studio
 from tasks.sweeping import sweep
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.dispatcher")
 #: Films taken up at one look: each start costs Prefect's engine most of a second of CPU.
 _STARTS_A_LOOK: Final = 4
 _ALIVE_S: Final = 5.0
 #: Between two sweeps of this machine's work files.
 _SWEEP_S: Final = 6 * 3600.0
 _REST_MAX_S: Final = 60.0
+#: The longest wait after looks that failed: films are taken up soon after an outage.
+_BACKOFF_MAX_S: Final = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,26 +71,38 @@ async def dispatch(studio: Studio, room: anyio.CapacityLimiter) -> None:
         studio: Where films are made.
         room: How many films this process makes at once, whatever started them.
     """
-    rest, seen_s, swept_s = _Rest(), 0.0, 0.0
+    dispatcher = _Dispatcher(studio=studio, room=room)
+    every_s, sleep = studio.timings.watch_s, studio.clock.sleep
     try:
-        async with asyncio.TaskGroup() as group:
-            while True:
-                now_s = studio.clock.now()
-                try:
-                    if now_s - seen_s >= _ALIVE_S:
-                        await tell_alive(studio.books, _process_id(studio), ProcessKind.DISPATCHER)
-                        seen_s = now_s
-                    if now_s - swept_s >= _SWEEP_S:
-                        await asyncio.to_thread(sweep, studio.work, now_s=now_s)
-                        swept_s = now_s
-                    for claim in await _claimed(studio, room, rest.resting(now_s)):
-                        group.create_task(_made(studio, claim, room, rest))
-                except DatabaseUnusable as error:
-                    _LOG.warning("The ledger can't be asked for films: %s", error)
-                await studio.clock.sleep(studio.timings.watch_s)
+        await repeat(dispatcher.look, name="dispatcher", every_s=every_s, backoff_max_s=_BACKOFF_MAX_S, sleep=sleep)
     finally:
-        with anyio.CancelScope(shield=True):
+        await dispatcher.films.cancel()
+        with anyio.CancelScope(shield=True), suppress(DatabaseUnusable):  # then it is merely no longer seen
             await tell_gone(studio.books, _process_id(studio))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Dispatcher:
+    """One process's dispatcher: what it runs now, and when it did what it does seldom."""
+
+    studio: Studio
+    room: anyio.CapacityLimiter
+    films: TaskSet = field(default_factory=lambda: TaskSet("film run"))
+    rest: _Rest = field(default_factory=_Rest)
+    seen_s: float = 0.0
+    swept_s: float = 0.0
+
+    async def look(self) -> None:
+        """Tell that it is alive, and start what waits to be made."""
+        studio, now_s = self.studio, self.studio.clock.now()
+        if now_s - self.seen_s >= _ALIVE_S:
+            await tell_alive(studio.books, _process_id(studio), ProcessKind.DISPATCHER)
+            self.seen_s = now_s
+        if now_s - self.swept_s >= _SWEEP_S:
+            await asyncio.to_thread(sweep, studio.work, now_s=now_s)
+            self.swept_s = now_s
+        for claim in await _claimed(studio, self.room, self.rest.resting(now_s)):
+            self.films.start(_made(studio, claim, self.room, self.rest))
 
 
 def _process_id(studio: Studio) -> str:
@@ -104,16 +122,17 @@ async def _claimed(studio: Studio, room: anyio.CapacityLimiter, resting: Sequenc
 
 async def _made(studio: Studio, claim: Claim, room: anyio.CapacityLimiter, rest: _Rest) -> None:
     """Run a claimed film's flow to its end; a film that isn't finished then rests a while."""
+    unfinished = True
     try:
         await _run_claimed(studio, claim, room)
         unfinished = not (await films.film(studio.books, claim.lease.film_id)).status.terminal
     except DatabaseUnusable as error:
-        _LOG.warning("%s waits: the ledger can't be reached: %s", claim.lease.film_id, error)
-        unfinished = True
-    if unfinished:
-        rest.begin(claim.lease.film_id, studio.clock.now())
-    else:
-        rest.end(claim.lease.film_id)
+        log_event(_LOG, "film_waits", level=logging.WARNING, film_id=claim.lease.film_id, reason=error)
+    finally:  # whatever broke it off: without a rest the next look would take it up at once
+        if unfinished:
+            rest.begin(claim.lease.film_id, studio.clock.now())
+        else:
+            rest.end(claim.lease.film_id)
 
 
 async def _run_claimed(studio: Studio, claim: Claim, room: anyio.CapacityLimiter) -> None:
@@ -122,7 +141,7 @@ async def _run_claimed(studio: Studio, claim: Claim, room: anyio.CapacityLimiter
             with studio.keeper.claimed(claim.lease):
                 await run_film(claim)
     except (Abort, Pause, *PREFECT_TROUBLE) as trouble:
-        _LOG.warning("%s waits: Prefect can't be told of its run: %s", claim.lease.film_id, trouble)
+        log_event(_LOG, "film_waits", level=logging.WARNING, film_id=claim.lease.film_id, reason=f"Prefect: {trouble}")
     finally:
         with anyio.CancelScope(shield=True):
             await release_lease(studio.books, claim.lease, in_order=False)

@@ -1,6 +1,7 @@
 """Prefect's server as a child of ours: started without blocking the loop, waited for, stopped with us."""
 
 import asyncio
+import logging
 import os
 import socket
 import subprocess
@@ -13,8 +14,11 @@ from typing import Final
 import httpx
 
 from film.errors import PrefectUnavailable
+from runtime.background import repeat
+from runtime.logs import log_event
 from service.addresses import require_free
 
+_LOG: Final = logging.getLogger("longvideo.prefect")
 _STOP_S: Final = 10.0
 _START_S: Final = 120.0
 _LOOK_S: Final = 0.1
@@ -50,10 +54,14 @@ class PrefectServer:
 
     async def kept_alive(self) -> None:
         """Start it again whenever it has ended, until cancelled: films wait for it, none fails."""
-        while self._port is not None:
-            await asyncio.sleep(_REST_S)
-            if self._process is not None and self._process.poll() is not None:
-                self._process = self._start(self._port)
+        if self._port is not None:
+            await repeat(self._revive, name="Prefect's server", every_s=_REST_S)
+
+    async def _revive(self) -> None:
+        if self._port is not None and self._process is not None and self._process.poll() is not None:
+            code = self._process.returncode
+            self._process = self._start(self._port)
+            log_event(_LOG, "prefect_server_restarted", level=logging.WARNING, outcome=f"it ended with code {code}")
 
     def stop(self) -> None:
         """End a server of ours and wait for it."""

@@ -4,7 +4,6 @@ Signed as Standard Webhooks describes (webhook-id, webhook-timestamp, webhook-si
 row is claimed by one. A sender that dies between sending and noting sends again, under the same id.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -12,11 +11,10 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.video import urls_of
 from film.clock import Clock
@@ -27,6 +25,9 @@ from ledger.database import Books
 from ledger.keys import webhook_secret
 from ledger.outbox import Outgoing, claim_due, delivered, keep_body, missed
 from ledger.processes import ProcessKind, tell_alive, tell_gone
+from runtime.background import repeat
+from runtime.logs import log_event
+from runtime.task_set import TaskSet
 from store.links import Links
 
 #: Waited before the second and the third attempt, from the end of the one before (seed: webhook retries).
@@ -36,6 +37,8 @@ _AT_ONCE: Final = 32
 _LOOK_S: Final = 0.5
 _ALIVE_S: Final = 15.0
 _STOP_S: Final = 10.0
+#: The longest wait after looks that failed.
+_BACKOFF_MAX_S: Final = 5.0
 _log = logging.getLogger("longvideo.sender")
 
 #: Posts bytes and headers to a URL and returns the status; raises ProviderError where there is none.
@@ -56,34 +59,25 @@ class Sender:
 async def send_forever(sender: Sender) -> None:
     """Send what is due until cancelled; attempts that are under way then have ten seconds to end."""
     process_id = f"snd_{secrets.token_hex(8)}"
-    under_way: set[asyncio.Task[None]] = set()
+    under_way = TaskSet("webhook attempt")  # of one that breaks off the row is claimed anew when the claim has lapsed
     told_at = float("-inf")
+
+    async def look() -> None:
+        nonlocal told_at
+        if sender.clock.now() - told_at >= _ALIVE_S:
+            await tell_alive(sender.books, process_id, ProcessKind.SENDER)
+            told_at = sender.clock.now()
+        for outgoing in await claim_due(sender.books, limit=_AT_ONCE - len(under_way)):
+            under_way.start(attempt(sender, outgoing))
+
     try:
-        while True:
-            try:
-                if sender.clock.now() - told_at >= _ALIVE_S:
-                    await tell_alive(sender.books, process_id, ProcessKind.SENDER)
-                    told_at = sender.clock.now()
-                due = await claim_due(sender.books, limit=_AT_ONCE - len(under_way))
-            except (DatabaseUnusable, SQLAlchemyError, OSError) as error:
-                _log.warning("the ledger can't be asked", extra={"facts": {"error": type(error).__name__}})
-                due = ()
-            for outgoing in due:
-                task = asyncio.create_task(attempt(sender, outgoing))
-                under_way.add(task)
-                task.add_done_callback(under_way.discard)
-                task.add_done_callback(_told)
-            await sender.clock.sleep(_LOOK_S)
+        await repeat(
+            look, name="webhook sender", every_s=_LOOK_S, backoff_max_s=_BACKOFF_MAX_S, sleep=sender.clock.sleep
+        )
     finally:
-        if under_way:
-            await asyncio.wait(under_way, timeout=_STOP_S)
-        await tell_gone(sender.books, process_id)
-
-
-def _told(task: "asyncio.Task[None]") -> None:
-    """Log an attempt that broke off; its row is claimed anew when the claim has lapsed."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("an attempt broke off", exc_info=task.exception())
+        await under_way.finish(timeout_s=_STOP_S)
+        with suppress(DatabaseUnusable):  # then it is merely no longer seen
+            await tell_gone(sender.books, process_id)
 
 
 async def attempt(sender: Sender, outgoing: Outgoing) -> None:
@@ -92,21 +86,32 @@ async def attempt(sender: Sender, outgoing: Outgoing) -> None:
     if body is None:
         body = await _body(sender, outgoing)
         await keep_body(sender.books, outgoing.id, body)
-    facts = {"film": outgoing.film.id, "webhook": outgoing.id, "attempt": outgoing.tries + 1}
-    status = 0
+    status, began_s = 0, sender.clock.now()
     try:
         status = await sender.post(outgoing.url, body, _headers(sender, outgoing, body))
         outcome = f"HTTP {status}"
     except LongVideoError as error:
         outcome = str(error)
+    took = round((sender.clock.now() - began_s) * 1000)
     if HTTPStatus(200) <= status < HTTPStatus(300):
         await delivered(sender.books, outgoing.id, outcome=outcome)
+        action, level = "webhook_sent", logging.INFO
     else:
         # 410: the receiver wants no more of it.
         over = outgoing.tries >= len(PAUSES_S) or status == HTTPStatus.GONE
         pause_s = None if over else PAUSES_S[outgoing.tries]
         await missed(sender.books, outgoing.id, outcome=outcome, again_in_s=pause_s)
-    _log.info("webhook", extra={"facts": {**facts, "outcome": outcome}})
+        action, level = ("webhook_given_up", logging.WARNING) if over else ("webhook_failed", logging.INFO)
+    log_event(
+        _log,
+        action,
+        level=level,
+        film_id=outgoing.film.id,
+        webhook=outgoing.id,
+        attempt=outgoing.tries + 1,
+        outcome=outcome,
+        latency_ms=took,
+    )
 
 
 async def _body(sender: Sender, outgoing: Outgoing) -> bytes:

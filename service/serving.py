@@ -15,7 +15,7 @@ from service.dispatcher import dispatch
 from service.worker import POOL, FilmWorker
 from tasks.studio import Studio
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.worker")
 _READY_S: Final = 60.0
 _LOOK_S: Final = 0.1
 

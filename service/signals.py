@@ -3,8 +3,10 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
+
+from runtime.background import repeating
 
 _LOOK_S: Final = 0.02
 
@@ -18,19 +20,14 @@ async def sigterm(stop: Callable[[], object]) -> AsyncIterator[None]:
     """
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop)
-    keeping = asyncio.create_task(_keep(stop))
-    try:
-        yield
-    finally:
-        keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
-        loop.remove_signal_handler(signal.SIGTERM)
-
-
-async def _keep(stop: Callable[[], object]) -> None:
     ours = signal.getsignal(signal.SIGTERM)
-    while True:
-        await asyncio.sleep(_LOOK_S)
+
+    async def keep() -> None:
         if signal.getsignal(signal.SIGTERM) is not ours:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+            loop.add_signal_handler(signal.SIGTERM, stop)
+
+    try:
+        async with repeating(keep, name="SIGTERM's handler", every_s=_LOOK_S):
+            yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from film.errors import LongVideoError, RequestError
 from film.status import Status
+from runtime.logs import configure_logging
 from tasks.environment import prepare_environment
-from tasks.settings import Settings, misspelled_settings
+from tasks.settings import LogLevel, Settings, misspelled_settings
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
@@ -28,11 +29,15 @@ FilmArgument = Annotated[str, typer.Argument(metavar="ID", help="The film's id, 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts; whatever else is told goes to stderr.")]
 
 
-def read_settings(*, on_terminal: bool = False) -> Settings:
+def read_settings(*, on_terminal: bool = False, serving: bool = False) -> Settings:
     """Return the settings, ready for Prefect to be imported; each wrong one is named and ends the command.
+
+    A command that serves logs what the settings say. Any other answers a person: it logs warnings only, unless the
+    level is set.
 
     Args:
         on_terminal: Whether the command shows one film on a terminal.
+        serving: Whether the command runs until it is stopped.
     """
     try:
         settings = Settings()
@@ -42,6 +47,8 @@ def read_settings(*, on_terminal: bool = False) -> Settings:
             variable = name if name.isupper() else f"LONGVIDEO_{name.upper()}"
             typer.echo(f"{variable}: {str(fault['msg']).removeprefix('Value error, ')}", err=True)
         raise typer.Exit(_BAD_REQUEST) from error
+    asked_for = serving or "log_level" in settings.model_fields_set
+    configure_logging(level=settings.log_level if asked_for else LogLevel.WARNING, form=settings.log_format)
     for name, meant in misspelled_settings():
         typer.echo(f"{name} is no setting and is ignored; did you mean {meant}?", err=True)
     try:

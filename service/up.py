@@ -4,7 +4,6 @@ A service is an async context manager that yields once it is healthy: its URL, o
 """
 
 import asyncio
-import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -20,8 +19,6 @@ from service.signals import sigterm
 from simulators.launch import launched
 from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
-
-_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)

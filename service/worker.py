@@ -21,7 +21,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 from tasks.settings import Settings
 from tasks.studio import shared_studio
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.worker")
 POOL: Final = "longvideo"
 
 

@@ -28,6 +28,7 @@ from film.errors import (
 )
 from film.status import ErrorCode, Status
 from ledger.rows import Fault
+from runtime.logs import log_error
 
 
 class RunStopped(LongVideoError):
@@ -88,7 +89,7 @@ def fault_of(error: Exception, stage: Status, *, segment: int | None = None, cod
     )
     if isinstance(error, LongVideoError):
         return Fault(code=found, message=str(error), stage=stage, segment=segment)
-    _LOG.error("An error nobody thought of in %s", stage, exc_info=error, extra={"action": "internal_error"})
+    log_error(_LOG, "internal_error", error, stage=stage, segment=segment)
     return Fault(code=found, message=_INTERNAL, stage=stage, segment=segment)
 
 

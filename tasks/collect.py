@@ -2,10 +2,12 @@
 
 import asyncio
 import functools
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from film.credits import credits_number
 from film.errors import (
     ClipRejected,
     DeadlineExceeded,
@@ -20,6 +22,7 @@ from ledger.leases import Lease
 from providers.polling import wait_for
 from providers.ports import JobReport, JobState
 from tasks.desk import Counter, Desk, Wanted
+from tasks.money_log import age_ms, log_attempt
 
 #: A download that arrives damaged is fetched again so often before the paid file counts as lost.
 _DOWNLOADS_MAX: Final = 3
@@ -41,6 +44,7 @@ async def collect(desk: Desk, lease: Lease, attempt: Attempt, wanted: Wanted, co
             )
         except (ProviderJobUnknown, DeadlineExceeded) as error:
             await attempts.orphaned(desk.books, lease, attempt, failure=str(error))
+            log_attempt("job_orphaned", attempt, level=logging.WARNING, reason=error, latency_ms=age_ms(desk, attempt))
             raise
         if report.state is JobState.FAILED:
             await _lost(desk, lease, attempt, report, str(report.failure))
@@ -81,8 +85,14 @@ async def _keep(
     stored = StoredFile(
         object_key=f"{wanted.folder}/{attempt.id}{wanted.suffix}", sha256=facts.sha256, size_bytes=facts.size_bytes
     )
-    await attempts.ready(desk.books, lease, attempt, stored, charged=report.charged, refunded=report.refunded)
+    posted_mc = await attempts.ready(
+        desk.books, lease, attempt, stored, charged=report.charged, refunded=report.refunded
+    )
     desk.fault("ready_posted")
+    took = age_ms(desk, attempt)
+    log_attempt("job_ready", attempt, job=attempt.provider_job_id, charged=report.charged, latency_ms=took)
+    if posted_mc is not None:
+        log_attempt("hold_posted", attempt, credits=credits_number(posted_mc))
     return stored
 
 
@@ -97,6 +107,8 @@ async def _lost(desk: Desk, lease: Lease, attempt: Attempt, report: JobReport, f
         charged=report.charged,
         refunded=report.refunded,
     )
+    took = age_ms(desk, attempt)
+    log_attempt("job_failed", attempt, level=logging.WARNING, reason=failure, may_retry=retryable, latency_ms=took)
 
 
 def stored_file(attempt: Attempt) -> StoredFile:

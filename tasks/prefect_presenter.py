@@ -17,6 +17,7 @@ from prefect.states import Cancelled
 from film.errors import StaleEpoch
 from film.ids import FilmId
 from ledger.leases import Lease
+from runtime.logs import log_event
 from tasks.asking import asked_in_prefect
 from tasks.blame import RunInterrupted, RunStopped
 from tasks.prefect_runs import PREFECT_TROUBLE, cancelling
@@ -70,7 +71,9 @@ class PrefectPresenter:
             shown = _shown.with_options(name=name, task_run_name=run_name)
             await cast("Awaitable[object]", shown(call, return_state=True))
         except PREFECT_TROUBLE as trouble:
-            _LOG.warning("%s goes on; Prefect doesn't show its %s: %s", self._film_id, run_name, trouble)
+            log_event(
+                _LOG, "task_not_shown", level=logging.WARNING, film_id=self._film_id, task=run_name, reason=trouble
+            )
             if call.begun and not call.ended:
                 raise RunInterrupted from trouble
         return await call.outcome()

@@ -3,6 +3,8 @@
 Adopted, proven absent, or given up and booked as the operator's loss; docs/money.md tells why each is safe.
 """
 
+import logging
+
 from film.errors import ProviderRateLimited, ProviderUnavailable
 from ledger import attempts
 from ledger.attempt import Attempt, AttemptState
@@ -10,6 +12,7 @@ from ledger.attempts import Purchase
 from ledger.leases import Lease
 from ledger.twins import job_span
 from tasks.desk import Counter, Desk
+from tasks.money_log import age_ms, log_attempt
 
 
 async def reconcile(desk: Desk, lease: Lease, attempt: Attempt, purchase: Purchase, counter: Counter) -> Attempt:
@@ -24,7 +27,7 @@ async def reconcile(desk: Desk, lease: Lease, attempt: Attempt, purchase: Purcha
     """
     vendor, timings = counter.vendor, desk.timings
     if not vendor.lists:
-        return await attempts.orphaned(desk.books, lease, attempt, failure="the vendor has no list to look it up in")
+        return await _given_up(desk, lease, attempt, "the vendor has no list to look it up in")
     span = await job_span(desk.books, attempt)
     heard_s = desk.clock.now()
     proofs = 0
@@ -37,14 +40,13 @@ async def reconcile(desk: Desk, lease: Lease, attempt: Attempt, purchase: Purcha
         except (ProviderUnavailable, ProviderRateLimited):
             provable_s = attempt.t_intent_ms / 1000 + timings.absence_s
             if desk.clock.now() - max(provable_s, heard_s) > timings.outage_s:
-                return await attempts.orphaned(
-                    desk.books, lease, attempt, failure="the vendor's list could not be read"
-                )
+                return await _given_up(desk, lease, attempt, "the vendor's list could not be read")
         else:
             heard_s = desk.clock.now()
             listed = [job.job_id for job in found]
             adopted = await attempts.adopted(desk.books, lease, attempt, listed=listed) if listed else None
             if adopted is not None:
+                log_attempt("job_adopted", adopted, job=adopted.provider_job_id, latency_ms=age_ms(desk, attempt))
                 return adopted
             # Only reads that began late enough prove anything: an older answer may be from before the job appeared.
             # An equal order sent meanwhile may have taken this one's job and left us its own, which is listed later.
@@ -52,4 +54,13 @@ async def reconcile(desk: Desk, lease: Lease, attempt: Attempt, purchase: Purcha
             proofs += began_s >= span.last_ms / 1000 + timings.absence_s and read_from_ms <= span.first_ms
         if proofs < 2:
             await desk.clock.sleep(timings.patience_s)
-    return await attempts.closed(desk.books, lease, attempt, AttemptState.ABSENT, failure="never created")
+    absent = await attempts.closed(desk.books, lease, attempt, AttemptState.ABSENT, failure="never created")
+    log_attempt("job_absent", absent, latency_ms=age_ms(desk, attempt))
+    return absent
+
+
+async def _given_up(desk: Desk, lease: Lease, attempt: Attempt, why: str) -> Attempt:
+    """Give an attempt up, as the operator's loss."""
+    orphaned = await attempts.orphaned(desk.books, lease, attempt, failure=why)
+    log_attempt("job_orphaned", orphaned, level=logging.WARNING, reason=why, latency_ms=age_ms(desk, attempt))
+    return orphaned

@@ -3,7 +3,9 @@
 One implementation for segments, anchors, narration and music; free of Prefect. docs/money.md tells the protocol.
 """
 
+import logging
 import secrets
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -26,6 +28,7 @@ from ledger.leases import Lease
 from ledger.spend import Allowance
 from tasks.collect import collect, stored_file
 from tasks.desk import Counter, Desk, Wanted
+from tasks.money_log import log_attempt
 from tasks.reconcile import reconcile
 
 _PAID_FOR_NOTHING: Final = frozenset({AttemptState.FAILED, AttemptState.ORPHANED})
@@ -50,7 +53,7 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
         vendor, told = known[-1].vendor, known[-1].failure or "failed"
         raise ProviderJobFailed(provider=vendor, detail=told.removeprefix(f"{vendor}: "), may_retry=False)
     spent = sum(attempt.state in _PAID_FOR_NOTHING for attempt in known)
-    attempt = known[-1] if known else None
+    attempt = _last(known)
     while True:
         if attempt is not None and attempt.state is AttemptState.READY:
             return stored_file(attempt)
@@ -62,6 +65,7 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
             attempt = await attempts.orphaned(
                 desk.books, lease, attempt, failure=f"nobody here speaks for {_who(attempt)}"
             )
+            log_attempt("job_orphaned", attempt, level=logging.WARNING, reason=attempt.failure)
         elif attempt.state is AttemptState.INTENT:
             attempt = await reconcile(desk, lease, attempt, purchase, counter)
         if attempt.state is AttemptState.ORPHANED:
@@ -76,6 +80,14 @@ async def buy(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> Sto
                     raise
                 _allow_another(desk, spent, error)
                 attempt = None
+
+
+def _last(known: Sequence[Attempt]) -> Attempt | None:
+    """Return where an earlier run came to; its intent, or its job, is taken up again."""
+    attempt = known[-1] if known else None
+    if attempt is not None and attempt.state in LIVE_ATTEMPTS:
+        log_attempt("attempt_resumed", attempt, outcome=attempt.state.value)
+    return attempt
 
 
 def _allow_another(desk: Desk, spent: int, error: ProviderError | ClipRejected | DeadlineExceeded) -> None:
@@ -108,16 +120,18 @@ async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> A
         if late_s > min(desk.timings.grant_fresh_s, desk.timings.send_deadline_s):
             await _unsent(desk, lease, attempt, f"its slot was {late_s:.1f} s old")
             continue
+        log_attempt("submit_sending", attempt, epoch=lease.epoch)
+        began_s = desk.clock.now()
         try:
             job_id = await counter.vendor.submit(wanted.purchase.order, nonce=attempt.nonce)
         except ProviderRateLimited as error:
             unreachable_since = None
-            await _refused(desk, lease, attempt, error)
+            await _refused(desk, lease, attempt, error, "submit_rate_limited", began_s)
             wait_s = desk.timings.window_s if error.retry_after_s is None else error.retry_after_s
             await close_gate(desk.books, counter.rule, for_s=wait_s)
         except ProviderBusy as error:
             unreachable_since = None
-            await _refused(desk, lease, attempt, error)
+            await _refused(desk, lease, attempt, error, "submit_busy", began_s)
             await desk.clock.sleep(desk.timings.patience_s)
         except ProviderUnavailable as error:
             await _unsent(desk, lease, attempt, error)
@@ -125,14 +139,19 @@ async def _send(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter) -> A
             if desk.clock.now() - unreachable_since > desk.timings.outage_s:
                 raise
             await desk.clock.sleep(desk.timings.patience_s)
-        except SendAmbiguous:
+        except SendAmbiguous as error:
+            took = _took_ms(desk, began_s)
+            log_attempt("submit_ambiguous", attempt, level=logging.WARNING, reason=error, latency_ms=took)
             return await reconcile(desk, lease, attempt, wanted.purchase, counter)
         except ProviderError as error:
-            await _refused(desk, lease, attempt, error)
+            await _refused(desk, lease, attempt, error, "submit_rejected", began_s)
             raise
         else:
+            took = _took_ms(desk, began_s)
             desk.fault("reply_received")
             submitted = await attempts.adopted(desk.books, lease, attempt, listed=[job_id])
+            outcome = "adopted by an equal order" if submitted is None else None
+            log_attempt("submit_accepted", attempt, job=job_id, outcome=outcome, latency_ms=took)
             # None: an equal order, whose own reply was lost, found this job first. What is left in the list is ours.
             return submitted or await reconcile(desk, lease, attempt, wanted.purchase, counter)
 
@@ -160,7 +179,16 @@ async def _intend(desk: Desk, lease: Lease, wanted: Wanted, counter: Counter, al
 
 async def _unsent(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError | str) -> None:
     await attempts.closed(desk.books, lease, attempt, AttemptState.UNSENT, failure=str(reason))
+    log_attempt("submit_unsent", attempt, reason=reason)
 
 
-async def _refused(desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError) -> None:
+async def _refused(
+    desk: Desk, lease: Lease, attempt: Attempt, reason: ProviderError, action: str, began_s: float
+) -> None:
+    took = _took_ms(desk, began_s)
     await attempts.closed(desk.books, lease, attempt, AttemptState.REJECTED, failure=str(reason))
+    log_attempt(action, attempt, reason=reason, latency_ms=took)
+
+
+def _took_ms(desk: Desk, began_s: float) -> int:
+    return round((desk.clock.now() - began_s) * 1000)

@@ -27,7 +27,8 @@ from film.status import SegmentState
 from ledger import films
 from ledger.database import Books
 from ledger.rows import Deliverables, Film, Segment
-from runtime.background import BackgroundTasks, end_task, repeat
+from runtime.background import end_task, repeat
+from runtime.task_set import TaskSet
 from store.links import LIFE_S, Links
 from tasks.prefect_runs import open_client
 from tasks.statement import credit_statement, storyboard_markdown
@@ -72,7 +73,7 @@ class Report:
     is told later, for as long as the process lives.
     """
 
-    def __init__(self, books: Books, links: Links, owed: BackgroundTasks, film_id: FilmId, flow_run_id: UUID) -> None:
+    def __init__(self, books: Books, links: Links, owed: TaskSet, film_id: FilmId, flow_run_id: UUID) -> None:
         """Begin a report.
 
         Args:
@@ -115,7 +116,7 @@ class Report:
             since_ms: Statuses entered earlier were told by an earlier run.
         """
         self._since_ms = since_ms
-        sending = self._owed.start(self._send(), name=f"the report of {self._film_id}")
+        sending = self._owed.start(self._send())
         try:
             yield
         except asyncio.CancelledError:

@@ -24,6 +24,22 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class LogFormat(StrEnum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Settings(BaseSettings):
     """All settings. `LONGVIDEO_` stands before each name in the environment, keys excepted; `.env` is read."""
 
@@ -70,6 +86,10 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(SecretStr(""), description="Bearer token of the API's /metrics; empty: none.")
     keep_parts_days: int = Field(30, ge=0, description="Days an ended film's clips are kept; 0: for good.")
     keep_films_days: int = Field(0, ge=0, description="Days an ended film is kept at all; 0: for good.")
+    log_level: LogLevel = Field(
+        LogLevel.INFO, description="Least that is logged by `up`, `worker`, `api`; set: by all."
+    )
+    log_format: LogFormat = Field(LogFormat.TEXT, description="`text` or `json`: how a line of the log is written.")
     crash_at: str = Field("", description="For proofs only: the crash point at which the process kills itself.")
     listenhub_url: str = Field("https://api.marswave.ai/openapi", description="Base URL of ListenHub.")
     senseaudio_url: str = Field("https://api.senseaudio.cn", description="Base URL of SenseAudio.")
@@ -81,6 +101,11 @@ class Settings(BaseSettings):
     )
     vibegen_api_key: SecretStr = Field(SecretStr(""), validation_alias="VIBEGEN_API_KEY", description="vibegen.")
     anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias="ANTHROPIC_API_KEY", description="Claude.")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, level: object) -> object:
+        return level.upper() if isinstance(level, str) else level
 
     @field_validator("database_url")
     @classmethod

@@ -22,7 +22,8 @@ from providers.claude import Claude
 from providers.egress import Egress
 from providers.ports import Account, JobVendor, Storage, Voices
 from providers.transport import Connection
-from runtime.background import BackgroundTasks, repeating
+from runtime.background import repeating
+from runtime.task_set import TaskSet
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
 from tasks import catalog
@@ -66,7 +67,7 @@ class Studio:
         self.keeper = Keeper(desk.books, desk.clock, desk.timings)
         self.buttons = Buttons(desk.books)
         #: What could not be shown in time and is shown later.
-        self.owed = BackgroundTasks()
+        self.owed = TaskSet("what Prefect is owed")
         self._doors = doors
         self.images = self.metered(catalog.IMAGES)
         self.voices = self.metered(catalog.VOICE)
@@ -246,7 +247,8 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         studio = Studio(settings, desk=desk, doors=doors, claude=await _claude(settings, origin, stack))
         await stack.enter_async_context(studio.keeper.running())
         await stack.enter_async_context(studio.buttons.running())
-        stack.push_async_callback(studio.owed.close, within_s=_OWED_S)
+        stack.push_async_callback(studio.owed.cancel)
+        stack.push_async_callback(studio.owed.finish, timeout_s=_OWED_S)
         token = _open.set(studio)
         try:
             yield studio

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from film.errors.root import LongVideoError
+from film.holder import holder_text
 
 
 class LedgerError(LongVideoError):
@@ -32,10 +33,8 @@ class LeaseTaken(LedgerError):
 
     @property
     def where(self) -> str:
-        """The holder as people read it: machine and process id. The rest of its name is for programs."""
-        host, _, rest = self.holder.partition(":")
-        pid = rest.partition(":")[0]
-        return f"{host} (pid {pid})" if pid else host
+        """The holder as people read it: machine and process id."""
+        return holder_text(self.holder)
 
 
 @dataclass(kw_only=True, eq=False)

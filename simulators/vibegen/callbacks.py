@@ -18,7 +18,7 @@ _WAITING: Final = (
     "SELECT * FROM job WHERE service = ? AND json_extract(facts, '$.callback_url') IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM called WHERE called.job_id = job.id) ORDER BY ordinal"
 )
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("longvideo.simulators")
 
 
 async def call_back(world: World, origin: str) -> None:

@@ -18,7 +18,7 @@ from simulators.world.settings import Service
 Maker = Callable[[Job, Path], Awaitable[Mapping[str, Any]]]
 
 _UNFINISHED: Final = ".unfinished"
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("longvideo.simulators")
 
 
 class Workshop:

@@ -124,8 +124,8 @@ async def test_the_log_names_films_and_no_secret(lite: House, caplog: pytest.Log
     link = (await client.get(f"/v1/videos/{film_id}")).json()["result_url"]
     await client.get(link)
     lines = [getattr(record, "facts", {}) for record in caplog.records]
-    assert [line["film"] for line in lines if line.get("route") == "/v1/videos/{id}"] == [film_id]
-    assert {"film": film_id, "key": key.key_id, "replayed": False} in lines
+    assert [line["film_id"] for line in lines if line.get("route") == "/v1/videos/{id}"] == [film_id]
+    assert {"film_id": film_id, "key": key.key_id, "replayed": False} in lines
     told = json.dumps(lines) + caplog.text
     assert key.secret not in told
     assert link.split("/")[5] not in told

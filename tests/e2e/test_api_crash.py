@@ -53,7 +53,7 @@ def test_a_kill_between_commit_and_reply_replays(tmp_path: Path, database: str) 
         with pytest.raises(httpx.RemoteProtocolError):
             _order(port, key)
         assert killed.wait(30) == -signal.SIGKILL
-    with _serve(command, port) as serving:
+    with _serve(command, port, LONGVIDEO_LOG_FORMAT="json") as serving:
         again = _order(port, key)
         assert (again.status_code, again.headers["idempotent-replayed"]) == (202, "true")
         headers = {"Authorization": f"Bearer {key}"}
@@ -63,7 +63,7 @@ def test_a_kill_between_commit_and_reply_replays(tmp_path: Path, database: str) 
         _, said = serving.communicate(timeout=90)
         assert serving.returncode == 0
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    assert {"ordered", "answered"} <= {line["event"] for line in lines}
+    assert {"ordered", "answered"} <= {line["action"] for line in lines}
     assert key not in said
     code, told, _ = command.run("audit")
     assert (code, told.splitlines()[-1]) == (0, "films 1, transfers 4: 0 faults")

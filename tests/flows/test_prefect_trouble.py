@@ -61,7 +61,7 @@ async def test_the_last_word_is_told_however_slow_prefect_is(
                 ) == (100, f"{film_id} completed", 2)
 
             await until(truth, deadline_s=60)
-            await studio.owed.close(within_s=30)
+            await studio.owed.finish(timeout_s=30)
             assert await truth()
 
 
