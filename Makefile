@@ -11,7 +11,7 @@ OUT ?= film.mp4
 # Exported, so that a prompt's quotes, dollars and newlines never meet a shell.
 export PROMPT DURATION PROVIDER RESOLUTION OUT
 
-.PHONY: film test coverage check install clean
+.PHONY: film test quick coverage check install clean
 .PHONY: bench bench-film bench-compose bench-audit bench-ledger bench-makespan bench-api bench-density
 .PHONY: prove-money prove-kill prove-api prove-hostile prove-outage
 
@@ -20,7 +20,10 @@ film: $(VENV)/.installed
 		--resolution "$$RESOLUTION" --out "$$OUT"
 
 test: $(VENV)/.installed-dev
-	@LONGVIDEO_MODE=simulated $(BIN)/python -m pytest -n 2 --dist loadscope
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m pytest -n 2 --dist loadscope --durations=20
+
+quick: $(VENV)/.installed-dev
+	@LONGVIDEO_MODE=simulated $(BIN)/python -m pytest -q -n 2 --dist loadscope -m "not processes and not long"
 
 coverage: $(VENV)/.installed-dev
 	@rm -f .coverage .coverage.*

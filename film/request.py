@@ -172,6 +172,11 @@ class FilmRequest(_Wish):
         """Whether there is music, bought or brought."""
         return self.music is not False
 
+    @property
+    def buys_music(self) -> bool:
+        """Whether music is to be bought: it is wanted, and the customer brings no file."""
+        return self.wants_music and not (isinstance(self.music, MusicWish) and self.music.url is not None)
+
     def plan(self) -> tuple[Slot, ...]:
         """Return the film's segments."""
         return segment_plan(self.duration, self.provider, self.resolution, sound=self.native_sound)

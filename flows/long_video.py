@@ -14,16 +14,12 @@ from film.profiles import Provider
 from film.request import Continuity, MusicWish, Subtitles, VoiceWish
 from flows.options import NO_RESULTS, form
 from ledger.rows import Deliverables
-from tasks.anchoring import anchoring
-from tasks.audio import audio
-from tasks.composing import composing
-from tasks.delivering import delivering
-from tasks.generating import generating
-from tasks.moderation import moderation
 from tasks.ordering import checked_request, dated, film_of_run
+from tasks.prefect_presenter import presenter
+from tasks.presenter import Presenter
 from tasks.results import FilmResult, result_of, settled_result
 from tasks.run import film_run
-from tasks.scripting import scripting
+from tasks.stages import STAGES, Stages
 from tasks.studio import Studio, shared_studio
 
 
@@ -101,23 +97,34 @@ async def produce_film(film_id: str) -> FilmResult | State[FilmResult]:
 
 
 async def made(studio: Studio, film_id: FilmId) -> FilmResult | State[FilmResult]:
-    """Walk a film through its stages; one that is complete already is returned as it is."""
+    """Make a film as the flow run this is called in; one that was canceled ends as Cancelled."""
+    try:
+        return await make_film(studio, film_id, presenter(studio, film_id))
+    except FilmCanceled as canceled:
+        return Cancelled(message=str(canceled), data=canceled)
+
+
+async def make_film(studio: Studio, film_id: FilmId, shown_by: Presenter) -> FilmResult:
+    """Walk a film through its stages; one that is complete already is returned as it is. It needs no flow run.
+
+    Raises:
+        FilmFailed, FilmCanceled: It ended so.
+        LeaseTaken: Another run makes it.
+    """
     settled = await settled_result(studio, film_id)
     if settled is not None:
         return settled
-    try:
-        await _stages(studio, film_id)
-    except FilmCanceled as canceled:
-        return Cancelled(message=str(canceled), data=canceled)
+    await run_stages(studio, film_id, shown_by)
     return await result_of(studio, film_id)
 
 
-async def _stages(studio: Studio, film_id: FilmId) -> Deliverables:
-    async with film_run(studio, film_id) as run:
-        storyboard = await scripting(run)
-        await moderation(run, storyboard)
-        anchors = await anchoring(run, storyboard)
-        footage = await generating(run, storyboard, anchors)
-        soundtrack = await audio(run, footage)
-        composed = await composing(run, storyboard, footage, soundtrack)
-        return await delivering(run, storyboard, composed)
+async def run_stages(studio: Studio, film_id: FilmId, shown_by: Presenter, stages: Stages = STAGES) -> Deliverables:
+    """Run the stages in their order, under the film's lease; however they end, the film is settled or given back."""
+    async with film_run(studio, film_id, shown_by) as run:
+        storyboard = await stages.scripting(run)
+        await stages.moderation(run, storyboard)
+        anchors = await stages.anchoring(run, storyboard)
+        footage = await stages.generating(run, storyboard, anchors)
+        soundtrack = await stages.audio(run, footage)
+        composed = await stages.composing(run, storyboard, footage, soundtrack)
+        return await stages.delivering(run, storyboard, composed)

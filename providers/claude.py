@@ -2,16 +2,16 @@
 
 `messages.parse` would validate before anyone can read why the model stopped, so answers are created raw and judged in
 order: declined, cut off, too long for the model, and only then read. Retries live in the SDK alone.
+
+The SDK is half of what a command would import. It is imported when a connection is opened, which few commands do.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypeVar
 
-import anthropic
-from anthropic.types import Message, MessageParam
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from film.errors import (
@@ -23,6 +23,10 @@ from film.errors import (
     ProviderUnavailable,
 )
 from providers.transport import Connection, Timeouts, anthropic_http_client
+
+if TYPE_CHECKING:
+    import anthropic
+    from anthropic.types import Message, MessageParam
 
 VENDOR: Final = "anthropic"
 REPAIRS_MAX: Final = 2
@@ -94,6 +98,8 @@ class Claude:
     def __init__(
         self, connection: Connection, *, model: str, retries_max: int = 2, timeouts: Timeouts | None = None
     ) -> None:
+        import anthropic  # noqa: PLC0415 - see the top
+
         self._model = model
         self._key = connection.key
         self._client = anthropic.AsyncAnthropic(
@@ -118,6 +124,8 @@ class Claude:
 
     async def credits_available(self) -> None:
         """List the models, which is free: a way to try the key; see `providers.ports.Account` for what it raises."""
+        import anthropic  # noqa: PLC0415 - see the top
+
         try:
             await self._client.models.list(limit=1)
         except anthropic.AnthropicError as error:
@@ -150,7 +158,12 @@ class Claude:
             messages.append({"role": "user", "content": as_data("problems", {"problems": problems})})
         raise Unfit(problems=problems)
 
-    async def _create(self, question: Question[AnswerT], messages: Sequence[MessageParam], tokens_max: int) -> Message:
+    async def _create(
+        self, question: Question[AnswerT], messages: Sequence["MessageParam"], tokens_max: int
+    ) -> "Message":
+        import anthropic  # noqa: PLC0415 - see the top
+        from anthropic.types import Message  # noqa: PLC0415 - see the top
+
         try:
             message = await self._client.messages.create(
                 model=self._model,
@@ -172,7 +185,9 @@ class Claude:
             raise ProviderUnavailable(provider=VENDOR, detail="the answer is no message")
         return message
 
-    def _failure(self, error: anthropic.AnthropicError) -> ProviderError:
+    def _failure(self, error: "anthropic.AnthropicError") -> ProviderError:
+        import anthropic  # noqa: PLC0415 - see the top
+
         if not isinstance(error, anthropic.APIStatusError):
             return ProviderUnavailable(provider=VENDOR, detail=f"no answer: {type(error).__name__}")
         unlisted = ProviderUnavailable if error.status_code >= 500 else ProviderRejected
@@ -194,7 +209,7 @@ def as_data(tag: str, value: dict[str, Any]) -> str:
     return f"<{tag}>\n{text}\n</{tag}>"
 
 
-def _answer_text(message: Message) -> str:
+def _answer_text(message: "Message") -> str:
     """Return the answer's text; thinking may stand before it.
 
     Raises:

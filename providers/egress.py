@@ -30,131 +30,111 @@ _NO_ADDRESS: Final = (SSRFGuardError, httpx.InvalidURL, httpx.UnsupportedProtoco
 _ANSWER_BYTES_MAX: Final = 2**16
 
 
-async def download(
-    url: str,
-    into: Path,
-    *,
-    size_bytes_max: int,
-    allowed_origin: str | None = None,
-    timeouts: Timeouts | None = None,
-    vendor: str = "download",
-) -> int:
-    """Download a file whole: to a temporary name first, then renamed, so that `into` never holds half a file.
+class Egress:
+    """The way to foreign addresses: only to public ones, and to the one origin that was allowed when it was made."""
 
-    Args:
-        url: Where it lies; up to three redirects are followed, each checked.
-        into: Its final path; the folder exists.
-        size_bytes_max: The most it may have.
-        allowed_origin: The one origin reached without the egress guard: the simulators'.
-        timeouts: Of which `download_s` bounds the whole.
-        vendor: Whose file it is, for the errors.
+    def __init__(self, *, allowed_origin: str | None = None, timeouts: Timeouts | None = None) -> None:
+        """Make the way.
 
-    Returns:
-        Its size in bytes.
+        Args:
+            allowed_origin: The one origin (`scheme://host:port`) reached without the guard: the simulators'.
+            timeouts: Of which `download_s` bounds a whole file, `post_s` a webhook.
+        """
+        self.allowed_origin = allowed_origin
+        self._timeouts = timeouts or Timeouts()
 
-    Raises:
-        ProviderUnavailable: It could not be read now (also: it broke off, or its URL has expired).
-        ClipRejected: It is too large, packed, or lies where no public file can lie.
-    """
-    limits = timeouts or Timeouts()
-    part = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
-    try:
-        async with asyncio.timeout(limits.download_s), _opened(url, allowed_origin, limits) as response:
-            size_bytes = await _written(response, part, size_bytes_max, vendor)
-        part.replace(into)
-    except _NO_ADDRESS as error:
-        raise ClipRejected(
-            check="address", expected="a public http or https URL", found=type(error).__name__
-        ) from error
-    except _UNREACHED as error:
-        raise ProviderUnavailable(provider=vendor, detail=f"file not read: {type(error).__name__}") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return size_bytes
+    async def download(self, url: str, into: Path, *, size_bytes_max: int, vendor: str = "download") -> int:
+        """Download a file whole: to a temporary name first, then renamed, so that `into` never holds half a file.
 
+        Args:
+            url: Where it lies; up to three redirects are followed, each checked.
+            into: Its final path; the folder exists.
+            size_bytes_max: The most it may have.
+            vendor: Whose file it is, for the errors.
 
-async def put_file(
-    url: str,
-    file: Path,
-    *,
-    content_type: str,
-    allowed_origin: str | None = None,
-    timeouts: Timeouts | None = None,
-    vendor: str = "upload",
-) -> None:
-    """Upload a file to a presigned URL.
+        Returns:
+            Its size in bytes.
 
-    Raises:
-        ProviderUnavailable: It could not be uploaded now.
-        ProviderRejected: The store won't take it, or lies at no public address.
-    """
-    limits = timeouts or Timeouts()
-    headers = {"Content-Type": content_type, "Content-Length": str((await anyio.Path(file).stat()).st_size)}
-    try:
-        async with (
-            asyncio.timeout(limits.download_s),
-            guarded_client(url, allowed_origin=allowed_origin, timeouts=limits) as client,
-        ):
-            response = await client.put(url, content=_pieces(file), headers=headers)
-    except _NO_ADDRESS as error:
-        raise ProviderRejected(provider=vendor, detail="the upload address is not public") from error
-    except _UNREACHED as error:
-        raise ProviderUnavailable(provider=vendor, detail=f"file not uploaded: {type(error).__name__}") from error
-    if response.is_success:
-        return
-    kind = ProviderUnavailable if response.status_code in {408, 429} or response.is_server_error else ProviderRejected
-    raise kind(provider=vendor, detail="the store refused the upload", http_status=response.status_code)
+        Raises:
+            ProviderUnavailable: It could not be read now (also: it broke off, or its URL has expired).
+            ClipRejected: It is too large, packed, or lies where no public file can lie.
+        """
+        part = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
+        try:
+            async with asyncio.timeout(self._timeouts.download_s), self._opened(url) as response:
+                size_bytes = await _written(response, part, size_bytes_max, vendor)
+            part.replace(into)
+        except _NO_ADDRESS as error:
+            raise ClipRejected(
+                check="address", expected="a public http or https URL", found=type(error).__name__
+            ) from error
+        except _UNREACHED as error:
+            raise ProviderUnavailable(provider=vendor, detail=f"file not read: {type(error).__name__}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return size_bytes
 
+    async def put_file(self, url: str, file: Path, *, content_type: str, vendor: str = "upload") -> None:
+        """Upload a file to a presigned URL.
 
-async def post_webhook(
-    url: str,
-    content: bytes,
-    headers: Mapping[str, str],
-    *,
-    allowed_origin: str | None = None,
-    timeouts: Timeouts | None = None,
-) -> int:
-    """Post a webhook's bytes as they are; no redirect is followed.
+        Raises:
+            ProviderUnavailable: It could not be uploaded now.
+            ProviderRejected: The store won't take it, or lies at no public address.
+        """
+        headers = {"Content-Type": content_type, "Content-Length": str((await anyio.Path(file).stat()).st_size)}
+        try:
+            async with asyncio.timeout(self._timeouts.download_s), self._client(url) as client:
+                response = await client.put(url, content=_pieces(file), headers=headers)
+        except _NO_ADDRESS as error:
+            raise ProviderRejected(provider=vendor, detail="the upload address is not public") from error
+        except _UNREACHED as error:
+            raise ProviderUnavailable(provider=vendor, detail=f"file not uploaded: {type(error).__name__}") from error
+        if response.is_success:
+            return
+        passing = response.status_code in {408, 429} or response.is_server_error
+        kind = ProviderUnavailable if passing else ProviderRejected
+        raise kind(provider=vendor, detail="the store refused the upload", http_status=response.status_code)
 
-    Returns:
-        The status line's code.
+    async def post_webhook(self, url: str, content: bytes, headers: Mapping[str, str]) -> int:
+        """Post a webhook's bytes as they are; no redirect is followed.
 
-    Raises:
-        ProviderUnavailable: Nobody answered in time.
-        ProviderRejected: The address is not public.
-    """
-    limits = timeouts or Timeouts()
-    try:
-        async with (
-            asyncio.timeout(limits.post_s),
-            guarded_client(url, allowed_origin=allowed_origin, timeouts=limits) as client,
-            client.stream("POST", url, content=content, headers=dict(headers)) as response,
-        ):
-            read_bytes = 0
-            async for chunk in response.aiter_raw():
-                read_bytes += len(chunk)
-                if read_bytes > _ANSWER_BYTES_MAX:
-                    break
-            return response.status_code
-    except _NO_ADDRESS as error:
-        raise ProviderRejected(provider="webhook", detail="its address is not public") from error
-    except _UNREACHED as error:
-        raise ProviderUnavailable(provider="webhook", detail=f"no answer: {type(error).__name__}") from error
+        Returns:
+            The status line's code.
 
+        Raises:
+            ProviderUnavailable: Nobody answered in time.
+            ProviderRejected: The address is not public.
+        """
+        try:
+            async with (
+                asyncio.timeout(self._timeouts.post_s),
+                self._client(url) as client,
+                client.stream("POST", url, content=content, headers=dict(headers)) as response,
+            ):
+                read_bytes = 0
+                async for chunk in response.aiter_raw():
+                    read_bytes += len(chunk)
+                    if read_bytes > _ANSWER_BYTES_MAX:
+                        break
+                return response.status_code
+        except _NO_ADDRESS as error:
+            raise ProviderRejected(provider="webhook", detail="its address is not public") from error
+        except _UNREACHED as error:
+            raise ProviderUnavailable(provider="webhook", detail=f"no answer: {type(error).__name__}") from error
 
-@asynccontextmanager
-async def _opened(url: str, allowed_origin: str | None, limits: Timeouts) -> AsyncIterator[httpx.Response]:
-    """Open `url`, following redirects by hand: each hop chooses its guard and is checked anew."""
-    for _ in range(_REDIRECTS_MAX + 1):
-        async with (
-            guarded_client(url, allowed_origin=allowed_origin, timeouts=limits) as client,
-            client.stream("GET", url) as response,
-        ):
-            if response.status_code not in _REDIRECTS:
-                yield response
-                return
-            url = str(response.url.join(response.headers.get("Location", "")))
-    raise httpx.TooManyRedirects("too many redirects")
+    @asynccontextmanager
+    async def _opened(self, url: str) -> AsyncIterator[httpx.Response]:
+        """Open `url`, following redirects by hand: each hop chooses its guard and is checked anew."""
+        for _ in range(_REDIRECTS_MAX + 1):
+            async with self._client(url) as client, client.stream("GET", url) as response:
+                if response.status_code not in _REDIRECTS:
+                    yield response
+                    return
+                url = str(response.url.join(response.headers.get("Location", "")))
+        raise httpx.TooManyRedirects("too many redirects")
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        return guarded_client(url, allowed_origin=self.allowed_origin, timeouts=self._timeouts)
 
 
 async def _written(response: httpx.Response, part: Path, size_bytes_max: int, vendor: str) -> int:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from film.errors import ProviderUnavailable
-from providers.egress import download
 from providers.listing import Listed
 from providers.ports import JobReport, ListedJob
 from providers.wire import Wire
@@ -20,15 +19,8 @@ def oldest_first(found: Iterable[Listed]) -> list[ListedJob]:
     return sorted(jobs, key=lambda job: (job.created_at_s, job.job_id))
 
 
-async def fetch_file(report: JobReport, into: Path, *, wire: Wire, allowed_origin: str | None) -> None:
+async def fetch_file(report: JobReport, into: Path, *, wire: Wire) -> None:
     """Download a finished job's file to `into`; see `JobVendor.fetch` for what it raises."""
     if report.file_url is None:
         raise ProviderUnavailable(provider=wire.vendor, detail=f"job {report.job_id} has no file yet")
-    await download(
-        report.file_url,
-        into,
-        size_bytes_max=FILE_BYTES_MAX,
-        allowed_origin=allowed_origin,
-        timeouts=wire.timeouts,
-        vendor=wire.vendor,
-    )
+    await wire.egress.download(report.file_url, into, size_bytes_max=FILE_BYTES_MAX, vendor=wire.vendor)

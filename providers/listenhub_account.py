@@ -10,7 +10,6 @@ import anyio
 from pydantic import Field
 
 from film.errors import ProviderRejected
-from providers.egress import put_file
 from providers.listenhub_wire import VENDOR, read_data
 from providers.messages import WireReply, WireRequest
 from providers.ports import Speaker
@@ -68,13 +67,11 @@ class ListenHubStorage:
         wire: The door to ListenHub.
         readable_origin: The origin the vendor wants to find in a file's URL instead of the told one, so that it can
             sign it anew (`https://storage.googleapis.com`; the vendor's command line does so); None keeps the told one.
-        allowed_origin: The one origin uploads may go to besides public addresses: the simulators'.
     """
 
-    def __init__(self, wire: Wire, *, readable_origin: str | None = None, allowed_origin: str | None = None) -> None:
+    def __init__(self, wire: Wire, *, readable_origin: str | None = None) -> None:
         self._wire = wire
         self._readable_origin = readable_origin
-        self._allowed_origin = allowed_origin
 
     async def upload(self, file: Path, *, content_type: str) -> str:
         """Upload a file and return the URL ListenHub reads it at; see `providers.ports` for what it raises."""
@@ -88,14 +85,7 @@ class ListenHubStorage:
             raise ProviderRejected(provider=VENDOR, detail=detail)
         wanted = FileRequest(file_key=file.name, content_type=content_type, category=category)
         address = read_data(self._wire, await self._wire.ask("v1/files", wanted), FileAddress)
-        await put_file(
-            address.presigned_url,
-            file,
-            content_type=content_type,
-            allowed_origin=self._allowed_origin,
-            timeouts=self._wire.timeouts,
-            vendor=VENDOR,
-        )
+        await self._wire.egress.put_file(address.presigned_url, file, content_type=content_type, vendor=VENDOR)
         if self._readable_origin is None:
             return address.file_url
         return f"{self._readable_origin}{urlsplit(address.file_url).path}"

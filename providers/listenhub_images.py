@@ -123,9 +123,8 @@ class Estimate(WireReply):
 class ListenHubImages:
     """The image model at ListenHub; a `JobVendor[ImageOrder]`."""
 
-    def __init__(self, wire: Wire, *, allowed_origin: str | None = None) -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._allowed_origin = allowed_origin
 
     @property
     def vendor(self) -> str:
@@ -183,7 +182,7 @@ class ListenHubImages:
 
     async def fetch(self, report: JobReport, into: Path) -> None:
         """Download the picture; see `providers.ports` for what it raises."""
-        await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)
+        await fetch_file(report, into, wire=self._wire)
 
     async def estimate(self, order: ImageOrder) -> Decimal:
         """Return what ListenHub says the picture would cost, in its credits.

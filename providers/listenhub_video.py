@@ -71,10 +71,9 @@ class Estimate(WireReply):
 class ListenHubVideo:
     """One video model at ListenHub; a `JobVendor[ClipOrder]`."""
 
-    def __init__(self, wire: Wire, *, model: str, allowed_origin: str | None = None) -> None:
+    def __init__(self, wire: Wire, *, model: str) -> None:
         self._wire = wire
         self._model = model
-        self._allowed_origin = allowed_origin
 
     @property
     def vendor(self) -> str:
@@ -171,7 +170,7 @@ class ListenHubVideo:
 
     async def fetch(self, report: JobReport, into: Path) -> None:
         """Download the clip; see `providers.ports` for what it raises."""
-        await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)
+        await fetch_file(report, into, wire=self._wire)
 
     async def estimate(self, order: ClipOrder) -> Decimal:
         """Return what ListenHub says the clip would cost, in its credits.

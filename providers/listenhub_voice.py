@@ -73,9 +73,8 @@ class Estimate(WireReply):
 class ListenHubVoice:
     """The voice model at ListenHub; a `JobVendor[VoiceOrder]`, and its price question."""
 
-    def __init__(self, wire: Wire, *, allowed_origin: str | None = None) -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._allowed_origin = allowed_origin
 
     @property
     def vendor(self) -> str:
@@ -154,7 +153,7 @@ class ListenHubVoice:
 
     async def fetch(self, report: JobReport, into: Path) -> None:
         """Download the audio; see `providers.ports` for what it raises."""
-        await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)
+        await fetch_file(report, into, wire=self._wire)
 
     async def estimate(self, order: VoiceOrder) -> Decimal:
         """Return what ListenHub says the audio would cost, in its credits.

@@ -13,6 +13,7 @@ from providers.claude_judge import MODEL as JUDGE_MODEL
 from providers.claude_judge import ClaudeJudge
 from providers.claude_writer import MODEL as WRITER_MODEL
 from providers.claude_writer import ClaudeWriter
+from providers.egress import Egress
 from providers.listenhub_account import ListenHubAccount, ListenHubStorage, ListenHubVoices
 from providers.listenhub_images import MODEL as IMAGE_MODEL
 from providers.listenhub_images import ListenHubImages
@@ -25,22 +26,17 @@ from providers.transport import Connection, Timeouts
 from providers.vibegen import Vibegen
 from providers.wire import Wire
 
-#: The vendors' own addresses (their documents); settings may name others.
-LIVE_BASE_URLS = {
-    Vendor.LISTENHUB: "https://api.marswave.ai/openapi",
-    Vendor.SENSEAUDIO: "https://api.senseaudio.cn",
-    Vendor.VIBEGEN: "https://vibegen.art/api/v1",
-}
 #: The one model each of ListenHub's voices and images, as the rate gate knows them.
 LISTENHUB_MODELS = {"voice": VOICE_MODEL, "image": IMAGE_MODEL}
-CLAUDE_BASE_URL = "https://api.anthropic.com"
 #: What ListenHub's own command line writes into the URL of an uploaded file, so that the vendor can sign it anew.
 LISTENHUB_READABLE_ORIGIN = "https://storage.googleapis.com"
 
 
-def open_wire(vendor: Vendor, connection: Connection, *, timeouts: Timeouts | None = None) -> Wire:
+def open_wire(
+    vendor: Vendor, connection: Connection, *, timeouts: Timeouts | None = None, egress: Egress | None = None
+) -> Wire:
     """Return the door to one vendor; everything bought there goes through it. Close it."""
-    return Wire(connection, vendor=vendor.value, timeouts=timeouts)
+    return Wire(connection, vendor=vendor.value, timeouts=timeouts, egress=egress)
 
 
 def video_vendor(
@@ -48,7 +44,6 @@ def video_vendor(
     wire: Wire,
     *,
     callbacks: CallbackAddress | None = None,
-    allowed_origin: str | None = None,
 ) -> JobVendor[ClipOrder]:
     """Return who renders a provider's segments.
 
@@ -56,32 +51,31 @@ def video_vendor(
         provider: The request's provider.
         wire: The door to its vendor (`PROFILES[provider].vendor`).
         callbacks: Where a vendor that can may call back; None leaves it to polling.
-        allowed_origin: The one origin files may come from besides public addresses: the simulators'.
     """
     profile = PROFILES[provider]
     match profile.vendor:
         case Vendor.LISTENHUB:
-            return ListenHubVideo(wire, model=profile.model, allowed_origin=allowed_origin)
+            return ListenHubVideo(wire, model=profile.model)
         case Vendor.SENSEAUDIO:
-            return SenseAudio(wire, allowed_origin=allowed_origin)
+            return SenseAudio(wire)
         case Vendor.VIBEGEN:
-            return Vibegen(wire, callbacks=callbacks, allowed_origin=allowed_origin)
+            return Vibegen(wire, callbacks=callbacks)
     assert_never(profile.vendor)
 
 
-def voice_vendor(listenhub: Wire, *, allowed_origin: str | None = None) -> JobVendor[VoiceOrder]:
+def voice_vendor(listenhub: Wire) -> JobVendor[VoiceOrder]:
     """Return who speaks the narration and plays the music."""
-    return ListenHubVoice(listenhub, allowed_origin=allowed_origin)
+    return ListenHubVoice(listenhub)
 
 
-def image_vendor(listenhub: Wire, *, allowed_origin: str | None = None) -> JobVendor[ImageOrder]:
+def image_vendor(listenhub: Wire) -> JobVendor[ImageOrder]:
     """Return who draws the characters' reference sheets."""
-    return ListenHubImages(listenhub, allowed_origin=allowed_origin)
+    return ListenHubImages(listenhub)
 
 
-def storage(listenhub: Wire, *, readable_origin: str | None = None, allowed_origin: str | None = None) -> Storage:
+def storage(listenhub: Wire, *, readable_origin: str | None = None) -> Storage:
     """Return where ListenHub can read a file of ours; live, `readable_origin` is `LISTENHUB_READABLE_ORIGIN`."""
-    return ListenHubStorage(listenhub, readable_origin=readable_origin, allowed_origin=allowed_origin)
+    return ListenHubStorage(listenhub, readable_origin=readable_origin)
 
 
 def speakers(listenhub: Wire) -> Voices:

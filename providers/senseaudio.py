@@ -98,9 +98,8 @@ class Task(WireReply):
 class SenseAudio:
     """SenseAudio's video model; a `JobVendor[ClipOrder]`. It takes no seed: an order's is not sent."""
 
-    def __init__(self, wire: Wire, *, allowed_origin: str | None = None) -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._allowed_origin = allowed_origin
 
     @property
     def vendor(self) -> str:
@@ -189,7 +188,7 @@ class SenseAudio:
 
     async def fetch(self, report: JobReport, into: Path) -> None:
         """Download the clip; see `providers.ports` for what it raises."""
-        await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)
+        await fetch_file(report, into, wire=self._wire)
 
 
 def _read(wire: Wire, reply: Reply, model: type[ReplyT]) -> ReplyT:

@@ -107,12 +107,9 @@ class Listing(WireReply):
 class Vibegen:
     """vibegen's video model; a `JobVendor[ClipOrder]`. It takes no seed: an order's is not sent."""
 
-    def __init__(
-        self, wire: Wire, *, callbacks: CallbackAddress | None = None, allowed_origin: str | None = None
-    ) -> None:
+    def __init__(self, wire: Wire, *, callbacks: CallbackAddress | None = None) -> None:
         self._wire = wire
         self._callbacks = callbacks
-        self._allowed_origin = allowed_origin
 
     @property
     def vendor(self) -> str:
@@ -207,7 +204,7 @@ class Vibegen:
 
     async def fetch(self, report: JobReport, into: Path) -> None:
         """Download the clip; see `providers.ports` for what it raises."""
-        await fetch_file(report, into, wire=self._wire, allowed_origin=self._allowed_origin)
+        await fetch_file(report, into, wire=self._wire)
 
     async def _page(self, _number: int, seen: int) -> Page[Task]:
         reply = await self._wire.read_list("tasks", params={"limit": _PAGE_SIZE, "offset": seen})

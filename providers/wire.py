@@ -23,6 +23,7 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
+from providers.egress import Egress
 from providers.messages import Reply, ReplyT, WireRequest, whole_reply, wire_json
 from providers.transport import Connection, Timeouts, vendor_client
 
@@ -43,9 +44,20 @@ class AskLater(ProviderUnavailable):
 class Wire:
     """One vendor's door. Close it, or use it as an async context manager."""
 
-    def __init__(self, connection: Connection, *, vendor: str, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, connection: Connection, *, vendor: str, timeouts: Timeouts | None = None, egress: Egress | None = None
+    ) -> None:
+        """Open the door.
+
+        Args:
+            connection: Where the vendor is, and the key.
+            vendor: Its name, for the errors.
+            timeouts: How long each step may take.
+            egress: The way to its files; public addresses only, if not given.
+        """
         self.vendor = vendor
         self.timeouts = timeouts or Timeouts()
+        self.egress = egress or Egress(timeouts=self.timeouts)
         self._key = connection.key
         # The vendor's time less ours that only grows: a clock of ours that is set right meanwhile is seen at once.
         self._vendor_s: float | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Final, NoReturn
 
@@ -104,3 +104,27 @@ async def end_task(task: "asyncio.Task[object]") -> None:
         task.exception()  # read, so that nothing complains of an error nobody looked at
     if cancelled is not None:
         raise cancelled
+
+
+class BackgroundTasks:
+    """Tasks that may outlive what started them; the process that owns them ends them."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, work: Coroutine[object, object, object], *, name: str) -> "asyncio.Task[object]":
+        """Run `work` beside everything else, in a copy of the caller's context; its errors are its own business."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self, *, within_s: float) -> None:
+        """Wait up to `within_s` seconds for what still runs, then end it."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=within_s)
+        for task in list(self._tasks):
+            await end_task(task)

@@ -28,6 +28,7 @@ from service.addresses import HOST, listening
 from service.punctual import PunctualProtocol
 from simulators.launch import SIMULATED_KEYS
 from store.links import Links
+from tasks.catalog import VENDORS
 from tasks.crash import kill_at
 from tasks.desk import no_fault
 from tasks.ordering import require_makeable
@@ -100,7 +101,9 @@ def listed_voices(speakers: Voices, clock: Clock) -> ListVoices:
 @asynccontextmanager
 async def vendor_voices(settings: Settings, clock: Clock, *, origin: str | None) -> AsyncIterator[ListVoices]:
     """Lend what lists the narrators of ListenHub, or of its simulator at `origin`."""
-    simulated = Connection(base_url=f"{origin}/listenhub/openapi", key=SIMULATED_KEYS[Vendor.LISTENHUB])
+    simulated = Connection(
+        base_url=f"{origin}/{VENDORS[Vendor.LISTENHUB].simulator_path}", key=SIMULATED_KEYS[Vendor.LISTENHUB]
+    )
     live = Connection(base_url=settings.url_of(Vendor.LISTENHUB), key=settings.key_of(Vendor.LISTENHUB))
     connection = live if origin is None else simulated
     async with registry.open_wire(Vendor.LISTENHUB, connection, timeouts=Timeouts()) as wire:

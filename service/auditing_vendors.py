@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Final
 
 from film.errors import ProviderError, ProviderJobUnknown, ProviderRateLimited
-from film.profiles import PROFILES, Provider, Vendor
 from ledger.audit_check import Finding
 from ledger.audit_outside import BoughtJob, KnownJobs, bought_jobs, known_jobs_of
 from ledger.spend import micro
 from providers.ports import JobList, JobReport, ListedJob
 from service.auditing import each
+from tasks.catalog import MODELS
 from tasks.desk import Counter
 from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
@@ -49,17 +49,14 @@ async def vendor_findings(settings: Settings) -> tuple[list[Finding], list[str]]
 
 
 def _shelves(studio: Studio) -> dict[_Key, _Shelf]:
-    settings, listenhub = studio.settings, Vendor.LISTENHUB
+    settings = studio.settings
     found = [
-        (PROFILES[provider].vendor, studio.video(provider), PROFILES[provider].reports_credits) for provider in Provider
+        _Shelf(counter=studio.metered(model), reports=model.reports_credits)
+        for model in MODELS
+        if settings.simulated or settings.key_of(model.vendor)
     ]
-    # LV: tasks tell creditCharged; the image page tells nothing.
-    found += [(listenhub, studio.voices, True), (listenhub, studio.images, False)]
-    return {
-        (counter.rule.vendor, counter.rule.model, counter.rule.key_print): _Shelf(counter=counter, reports=reports)
-        for vendor, counter, reports in found
-        if settings.simulated or settings.key_of(vendor)
-    }
+    rules = [shelf.counter.rule for shelf in found]
+    return {(rule.vendor, rule.model, rule.key_print): shelf for rule, shelf in zip(rules, found, strict=True)}
 
 
 def _key_of(job: BoughtJob) -> _Key:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from film.errors import LongVideoError, ProviderError, ProviderKeyRefused, ProviderOutOfCredits
-from film.profiles import PROFILES, Vendor
+from film.profiles import Vendor
 from ledger.spend import spent_today
 from service.finding import Finding
+from tasks.catalog import MODELS, VENDORS
 from tasks.settings import Settings
 from tasks.studio import Studio, open_studio
 
@@ -43,14 +44,12 @@ async def _claude(studio: Studio) -> Finding:
 
 async def _vendor(studio: Studio, vendor: Vendor) -> Finding:
     settings = studio.settings
-    models = [profile for profile in PROFILES.values() if profile.vendor is vendor]
+    models = [model for model in MODELS if model.vendor is vendor]
     if not settings.simulated and not settings.key_of(vendor):
         # A vendor without a key is only missed by the films that name it.
-        names = ", ".join(profile.provider for profile in models)
+        names = ", ".join(model.provider for model in models if model.provider)
         return Finding(name=vendor, fine=True, found=f"no key ({names} can't be ordered: set {vendor.name}_API_KEY)")
-    limits = [f"{profile.provider} {settings.submits_per_minute(profile.provider)}" for profile in models]
-    if vendor is Vendor.LISTENHUB:
-        limits += [f"voice {settings.voice_per_minute}", f"images {settings.image_per_minute}"]
+    limits = [f"{model.name} {model.submits(settings)}" for model in models]
     told = f"submits a minute: {', '.join(limits)}; {await _spending(studio, vendor)}"
     finding = await _asked(studio, vendor, told)
     ahead_s = studio.clock_ahead_s(vendor)
@@ -64,9 +63,8 @@ async def _vendor(studio: Studio, vendor: Vendor) -> Finding:
 
 async def _spending(studio: Studio, vendor: Vendor) -> str:
     spent = await spent_today(studio.books, vendor)
-    unit = "rendered s" if vendor is Vendor.SENSEAUDIO else "credits"
     cap = studio.settings.daily_cap_of(vendor)
-    return f"today {spent:f} {unit} of " + (f"at most {cap:f}" if cap is not None else "no cap")
+    return f"today {spent:f} {VENDORS[vendor].unit} of " + (f"at most {cap:f}" if cap is not None else "no cap")
 
 
 async def _asked(studio: Studio, name: str, told: str) -> Finding:

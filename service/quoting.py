@@ -1,24 +1,18 @@
 """What a film will cost at the vendors, asked before anything is bought; in live mode a person agrees to it first."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 from film.errors import ProviderError
-from film.orders import ClipOrder, Order, VoiceOrder
+from film.orders import Order
+from film.profiles import Vendor
+from film.purchases import planned_clips, planned_sounds
 from film.request import FilmRequest
-from film.storyboard import narration_characters_max
 from ledger.spend import spent_today
+from tasks.catalog import VENDORS
 from tasks.desk import Counter
 from tasks.studio import Studio
-
-_UNITS: Final = {
-    "listenhub": "ListenHub credits",
-    "senseaudio": "s rendered at SenseAudio",
-    "vibegen": "vibegen credits",
-}
-_TUNE_S_MAX: Final = 110
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +26,7 @@ class Quote:
 
     def line(self) -> str:
         """Return it as a sentence."""
-        unit = _UNITS.get(self.vendor, f"{self.vendor} credits")
+        unit = VENDORS[Vendor(self.vendor)].unit
         about = "an unknown number of" if self.expected is None else f"about {self.expected:f}"
         cap = "no daily cap" if self.cap is None else f"daily cap {self.cap:f}"
         return f"{about} {unit} ({self.spent_today:f} spent today, {cap})"
@@ -49,9 +43,9 @@ async def quotes(studio: Studio, request: FilmRequest, *, segments: Collection[i
         segments: Indexes of those whose clips are bought; all, if not given.
     """
     video = studio.video(request.provider)
-    clips = [order for index, order in enumerate(_clips(request)) if segments is None or index in segments]
+    clips = [order for index, order in enumerate(planned_clips(request)) if segments is None or index in segments]
     wanted: list[tuple[Counter, Order]] = [(video, order) for order in clips]
-    wanted += [(studio.voices, order) for order in _sounds(request)]
+    wanted += [(studio.voices, order) for order in planned_sounds(request)]
     by_vendor: dict[str, Decimal | None] = {}
     for counter, order in wanted:
         amount, vendor = await _expected(counter, order), counter.vendor.vendor
@@ -62,26 +56,6 @@ async def quotes(studio: Studio, request: FilmRequest, *, segments: Collection[i
         Quote(vendor=vendor, expected=amount, spent_today=await spent_today(studio.books, vendor), cap=caps[vendor])
         for vendor, amount in by_vendor.items()
     ]
-
-
-def _clips(request: FilmRequest) -> Iterable[ClipOrder]:
-    for slot in request.plan():
-        yield ClipOrder(
-            prompt="-",
-            rendered_s=slot.rendered_s,
-            resolution=request.resolution,
-            ratio=request.aspect_ratio,
-            sound=request.native_sound,
-        )
-
-
-def _sounds(request: FilmRequest) -> Iterable[VoiceOrder]:
-    if request.wants_narration:
-        for slot in request.plan():
-            characters = narration_characters_max(slot.kept_s, request.language)
-            yield VoiceOrder(text="x" * characters, voice_id=request.voice_id, duration_hint_s=slot.kept_s)
-    if request.wants_music:
-        yield VoiceOrder(text="music", duration_hint_s=min(request.duration, _TUNE_S_MAX))
 
 
 async def _expected(counter: Counter, order: Order) -> Decimal | None:

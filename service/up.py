@@ -4,7 +4,6 @@ A service is an async context manager that yields once it is healthy: its URL, o
 """
 
 import asyncio
-import functools
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from film.errors import PrefectUnavailable
-from providers.egress import post_webhook
 from service.addresses import require_free
 from service.api_server import api_parts, listed_voices, serving_api
 from service.prefect_server import prefect_server
@@ -107,8 +105,9 @@ async def api(house: House) -> AsyncIterator[str]:
     links = opened.links
     voices = listed_voices(opened.speakers, opened.clock)
     parts = api_parts(settings, opened.books, links, allowed_origin=opened.allowed_origin, voices=voices)
-    post = functools.partial(post_webhook, allowed_origin=opened.allowed_origin)
-    sender = Sender(books=opened.books, links=links, clock=opened.clock, post=post, pepper=parts.pepper)
+    sender = Sender(
+        books=opened.books, links=links, clock=opened.clock, post=opened.egress.post_webhook, pepper=parts.pepper
+    )
     async with serving_api(parts, port=settings.api_port) as url:
         sending = asyncio.create_task(send_forever(sender))
         try:

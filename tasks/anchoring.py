@@ -4,8 +4,9 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from film.orders import ImageOrder, Purpose, fingerprint
+from film.orders import Purpose, fingerprint
 from film.prompts import anchor_prompt
+from film.purchases import sheet_order
 from film.request import Continuity
 from film.status import Status
 from film.storyboard import Character, Storyboard
@@ -56,7 +57,7 @@ async def _brought(run: FilmRun, url: str) -> Anchor:
 
 async def _drawn(run: FilmRun, storyboard: Storyboard, index: int, character: Character) -> Anchor:
     studio, request = run.studio, run.opened.request
-    order = ImageOrder(prompt=anchor_prompt(storyboard, character), ratio=request.aspect_ratio)
+    order = sheet_order(request, anchor_prompt(storyboard, character))
     print_ = fingerprint(studio.images.rule.model, order)
     wanted = Wanted(
         purchase=Purchase(purpose=Purpose.ANCHOR, slot=index, order=order, fingerprint=print_),

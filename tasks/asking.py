@@ -11,8 +11,6 @@ from itertools import count
 from typing import Final
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
-from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import apause_flow_run
 from prefect.input import RunInput
 from pydantic import Field
@@ -20,9 +18,11 @@ from pydantic import Field
 from film.errors import NotAwaitingApproval
 from ledger import films
 from ledger.approvals import answer
+from ledger.database import Books
+from ledger.leases import Lease
 from ledger.rows import Approval
-from tasks.prefect_runs import PREFECT_TROUBLE
-from tasks.run import FilmRun
+from runtime.background import end_task, repeat
+from tasks.prefect_runs import PREFECT_TROUBLE, open_client
 from tasks.statement import storyboard_markdown
 
 #: Longer than the rows wait: they decide when nobody answers.
@@ -30,6 +30,10 @@ _PAUSE_S: Final = 25 * 3600
 _LOOK_S: Final = 1
 #: Between two tries to ask while Prefect is away, and what resuming it may take.
 _PATIENCE_S: Final = 5.0
+
+
+class _Answered(Exception):
+    """A person has answered."""
 
 
 class Decision(RunInput):
@@ -41,40 +45,35 @@ class Decision(RunInput):
 
 
 @asynccontextmanager
-async def asked_in_prefect(run: FilmRun) -> AsyncIterator[None]:
+async def asked_in_prefect(books: Books, lease: Lease, flow_run_id: UUID) -> AsyncIterator[None]:
     """Ask in Prefect for as long as the block waits for the rows' answer."""
-    if run.flow_run_id is None:
-        yield
-        return
-    asking = asyncio.create_task(_ask(run))
+    asking = asyncio.create_task(_ask(books, lease))
     try:
         yield
-        await _resumed(run.flow_run_id, asking)
+        await _resumed(flow_run_id, asking)
     finally:
-        asking.cancel()
-        with suppress(asyncio.CancelledError):
-            await asking
+        await end_task(asking)
 
 
-async def _ask(run: FilmRun) -> None:
-    film, segments = await run.film(), await films.segments(run.studio.books, run.film_id)
-    question = Decision.with_initial_data(description=storyboard_markdown(film, segments, {}))
-    for turn in count(1):
-        try:
-            # The key is this run's own: a pause of a dead run would count as answered, and its answer be lost.
-            said = await apause_flow_run(
-                wait_for_input=question,
-                timeout=_PAUSE_S,
-                poll_interval=_LOOK_S,
-                key=f"approval-{run.lease.epoch}-{turn}",
-            )
-        except (FlowPauseTimeout, RuntimeError, *PREFECT_TROUBLE):
-            await asyncio.sleep(_PATIENCE_S)
-            continue
+async def _ask(books: Books, lease: Lease) -> None:
+    film, segments = await films.film(books, lease.film_id), await films.segments(books, lease.film_id)
+    question, turns = Decision.with_initial_data(description=storyboard_markdown(film, segments, {})), count(1)
+
+    async def ask() -> None:
+        # The key is this run's own: a pause of a dead run would count as answered, and its answer be lost.
+        said = await apause_flow_run(
+            wait_for_input=question,
+            timeout=_PAUSE_S,
+            poll_interval=_LOOK_S,
+            key=f"approval-{lease.epoch}-{next(turns)}",
+        )
         if said is not None:
             with suppress(NotAwaitingApproval):  # it was answered elsewhere meanwhile
-                await answer(run.studio.books, run.film_id, said.decision)
-            return
+                await answer(books, lease.film_id, said.decision)
+            raise _Answered
+
+    with suppress(_Answered):
+        await repeat(ask, name=f"asking for {lease.film_id}", every_s=_PATIENCE_S, fatal=(_Answered,))
 
 
 async def _resumed(flow_run_id: UUID, asking: "asyncio.Task[None]") -> None:
@@ -82,6 +81,6 @@ async def _resumed(flow_run_id: UUID, asking: "asyncio.Task[None]") -> None:
     if asking.done():
         return
     with suppress(TimeoutError, *PREFECT_TROUBLE):
-        async with asyncio.timeout(_PATIENCE_S), get_client() as client:
+        async with asyncio.timeout(_PATIENCE_S), open_client() as client:
             await client.resume_flow_run(flow_run_id, run_input=Decision().model_dump(mode="json"))
             await asyncio.shield(asking)

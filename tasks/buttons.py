@@ -4,17 +4,16 @@ One look a second for all runs of this process, whatever started them. Prefect n
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+import contextvars
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 from uuid import UUID
 
-import anyio
-
-from film.errors import DatabaseUnusable
 from film.ids import FilmId
 from ledger.database import Books
 from ledger.ending import cancel_film
+from runtime.background import repeating
 
 _LOOK_S: Final = 1.0
 #: Tells which of some flow runs somebody wants to be cancelled; none while that can't be told.
@@ -26,32 +25,32 @@ class Buttons:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        self._films: dict[UUID, FilmId] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._films: dict[UUID, tuple[FilmId, Ask]] = {}
+        self._watching = asyncio.Event()
+        # Its owner's, not that of the first film's run: Prefect keeps each run's client there and closes it.
+        self._context = contextvars.copy_context()
 
-    @asynccontextmanager
-    async def watched(self, flow_run_id: UUID | None, film_id: FilmId, ask: Ask) -> AsyncIterator[None]:
-        """Watch a film's flow run for the length of the block; None, outside a flow, has no buttons."""
-        if flow_run_id is None:
-            yield
-            return
-        self._films[flow_run_id] = film_id
-        self._looking = self._looking or asyncio.create_task(self._look_for_ever(ask))
+    @contextmanager
+    def watched(self, flow_run_id: UUID, film_id: FilmId, ask: Ask) -> Iterator[None]:
+        """Watch a film's flow run for the length of the block."""
+        self._films[flow_run_id] = (film_id, ask)
+        self._watching.set()
         try:
             yield
         finally:
             del self._films[flow_run_id]
-            if not self._films and (looking := self._looking):
-                self._looking = None
-                looking.cancel()
-                with suppress(asyncio.CancelledError), anyio.CancelScope(shield=True):
-                    await looking
+            if not self._films:
+                self._watching.clear()
 
-    async def _look_for_ever(self, ask: Ask) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            for flow_run_id in await ask(list(self._films)):
-                film_id = self._films.get(flow_run_id)
-                if film_id is not None:
-                    with suppress(DatabaseUnusable):  # the ledger is away: the next look asks again
-                        await cancel_film(self._books, film_id)
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look at Prefect for the length of the block."""
+        async with repeating(self._look, name="Prefect's Cancel button", every_s=_LOOK_S, context=self._context):
+            yield
+
+    async def _look(self) -> None:
+        await self._watching.wait()
+        films = dict(self._films)
+        ask = next(ask for _, ask in films.values())
+        for flow_run_id in await ask(list(films)):
+            await cancel_film(self._books, films[flow_run_id][0])

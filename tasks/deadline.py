@@ -31,7 +31,7 @@ class DeadlineWatch:
 
     async def _deadline_s(self) -> float:
         request, timings = self._film.request, self._studio.timings
-        rule = self._studio.video(request.provider).rule
+        rule = self._studio.rule_of(request.provider)
         pace = Pace(
             submits=rule.submits,
             window_s=(rule.window_ms + rule.guard_ms) / 1000,

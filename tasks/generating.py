@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from prefect.client.schemas.objects import State
 
 from film.orders import ClipOrder, ImageRef, Purpose, fingerprint
 from film.plan import Slot
 from film.prompts import clip_prompt
+from film.purchases import clip_order
 from film.request import Continuity, Subtitles
 from film.status import SegmentState, Status
 from film.storyboard import Storyboard
@@ -27,7 +25,7 @@ from tasks.pictures import anchor_ref, frame_ref
 from tasks.render import buy
 from tasks.run import FilmRun
 from tasks.sound import buy_music
-from tasks.stage import outcome, piece, stage
+from tasks.stage import gather_all, stage, subtask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +47,10 @@ class _Script:
     #: The segments' rows: what a former film has ready is adopted, not bought.
     segments: Sequence[Segment]
     #: Narration that is burned in, by segment: the part is encoded once, so it waits for its line.
-    lines: Mapping[int, asyncio.Task[State[Line]]]
+    lines: Mapping[int, asyncio.Task[Line]]
 
 
-@stage(Status.GENERATING, of_pieces=True)
+@stage(Status.GENERATING, of_subtasks=True)
 async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anchor]) -> Footage:
     """Return the film's conformed parts and its sound; the first definite fault stops every new submit.
 
@@ -62,26 +60,21 @@ async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anc
     request, plan, shots = run.opened.request, run.opened.plan, storyboard.shots
     spoken = [shot for shot in shots if request.wants_narration and shot.narration]
     rows = await films.segments(run.studio.books, run.film_id)
-    async with asyncio.TaskGroup() as group:
-        lines = {shot.index: group.create_task(_narration(run, shot.index, storyboard=storyboard)) for shot in spoken}
-        script = _Script(
-            storyboard=storyboard,
-            anchors=anchors,
-            segments=rows,
-            chain=_Chain(len(plan)) if request.continuity is Continuity.CHAINED else None,
-            lines=lines if request.subtitles is Subtitles.BURNED else {},
-        )
-        segments = [group.create_task(_segment(run, slot.index, script=script)) for slot in plan]
-        music = [group.create_task(_music(run, storyboard=storyboard))] if request.wants_music else []
-    everything: list[asyncio.Task[Any]] = [*segments, *lines.values(), *music]
-    for task in everything:
-        if task.result().is_failed():
-            await outcome(task.result())  # raises; siblings that were merely stopped have nothing to say
-    tunes = [await outcome(task.result()) for task in music]
+    lines = {shot.index: asyncio.create_task(_narration(run, shot.index, storyboard=storyboard)) for shot in spoken}
+    script = _Script(
+        storyboard=storyboard,
+        anchors=anchors,
+        segments=rows,
+        chain=_Chain(len(plan)) if request.continuity is Continuity.CHAINED else None,
+        lines=lines if request.subtitles is Subtitles.BURNED else {},
+    )
+    segments = [asyncio.create_task(_segment(run, slot.index, script=script)) for slot in plan]
+    music = asyncio.create_task(_music(run, storyboard=storyboard)) if request.wants_music else None
+    await gather_all(*segments, *lines.values(), *([music] if music else []))
     return Footage(
-        shots=[await outcome(task.result()) for task in segments],
-        lines=[await outcome(task.result()) for task in lines.values()],
-        music=tunes[0] if tunes else None,
+        shots=[task.result() for task in segments],
+        lines=[task.result() for task in lines.values()],
+        music=music.result() if music else None,
     )
 
 
@@ -99,16 +92,16 @@ class _Chain:
         self._ends[index].set_result(last_frame)
 
 
-@piece("segment", run_name="segment {index}")
+@subtask("segment", run_name="segment {0}")
 async def _segment(run: FilmRun, index: int, *, script: _Script) -> Shot:
     slot = run.opened.plan[index]
     with blaming(Status.GENERATING, segment=index):
         stored = _ready(script.segments[index]) or await _bought(run, slot, script)
     with blaming(Status.COMPOSING, segment=index):
-        burned = [(await outcome(await script.lines[index])).cue] if index in script.lines else []
+        burned = [(await script.lines[index]).cue] if index in script.lines else []
         before = None if script.chain is None else await script.chain.frame_before(index)
         shot = await conformed(run, slot, stored, cues=burned, before=before)
-    await run.report.picture(index, shot.part.cover)
+    await run.presenter.set_thumbnail(index, shot.part.cover)
     if script.chain is not None:
         script.chain.ended(index, shot.part.last_frame)
     return shot
@@ -134,13 +127,13 @@ async def _bought(run: FilmRun, slot: Slot, script: _Script) -> StoredFile:
     return await buy(run.studio.desk, run.lease, wanted, counter)
 
 
-@piece("narration", run_name="narration {index}")
+@subtask("narration", run_name="narration {0}")
 async def _narration(run: FilmRun, index: int, *, storyboard: Storyboard) -> Line:
     shots = storyboard.shots
     return await buy_line(run, shots[index], following=shots[index + 1] if index + 1 < len(shots) else None)
 
 
-@piece("music", run_name="music")
+@subtask("music", run_name="music")
 async def _music(run: FilmRun, *, storyboard: Storyboard) -> str:
     return await buy_music(run, storyboard)
 
@@ -155,15 +148,12 @@ async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
     if script.chain is not None:
         shown = []
     image_of = {anchor.character_id: number for number, anchor in enumerate(shown, start=1) if anchor.character_id}
-    return ClipOrder(
-        prompt=clip_prompt(script.storyboard, shot, image_of=image_of),
-        rendered_s=slot.rendered_s,
-        resolution=request.resolution,
-        ratio=request.aspect_ratio,
-        sound=request.native_sound,
-        references=tuple([await anchor_ref(run, anchor) for anchor in shown]),
+    return clip_order(
+        request,
+        slot,
+        clip_prompt(script.storyboard, shot, image_of=image_of),
+        references=[await anchor_ref(run, anchor) for anchor in shown],
         first_frame=None if script.chain is None else await _first_frame(run, slot.index, script.anchors, script.chain),
-        seed=request.seed,
     )
 
 

@@ -7,7 +7,6 @@ from film.storyboard import Storyboard
 from ledger.approvals import ask
 from ledger.ending import cancel_film
 from ledger.rows import Approval
-from tasks.asking import asked_in_prefect
 from tasks.run import FilmRun, RunStopped
 from tasks.stage import stage
 
@@ -35,7 +34,7 @@ async def moderation(run: FilmRun, storyboard: Storyboard) -> None:
 
 async def _approved(run: FilmRun) -> None:
     await ask(run.studio.books, run.lease)
-    async with asked_in_prefect(run):
+    async with run.presenter.approval_prompt(run.lease):
         while (film := await run.film()).approval is None:
             if run.studio.books.now_ms() - (film.approval_asked_ms or 0) > _ANSWER_MS:
                 await cancel_film(run.studio.books, run.film_id)

@@ -6,8 +6,9 @@ from typing import Final
 from film.canvas import frames_of, samples_of
 from film.cues import Cue
 from film.errors import NarrationTooLong
-from film.orders import Purpose, VoiceOrder
+from film.orders import Purpose
 from film.plan import Slot, shot_starts
+from film.purchases import line_order
 from film.status import ErrorCode, Status
 from film.storyboard import Shot
 from ledger.stages import replace_narration
@@ -47,7 +48,7 @@ async def buy_line(run: FilmRun, shot: Shot, *, following: Shot | None) -> Line:
     with blaming(Status.AUDIO, segment=shot.index, code=ErrorCode.NARRATION_FAILED):
         voice_id = await patiently(run.studio.desk, lambda: run.studio.voice_id(run.opened.request))
         while True:
-            order = VoiceOrder(text=shot.narration, voice_id=voice_id)
+            order = line_order(shot.narration, voice_id)
             key = await buy_sound(run, Purpose.NARRATION, shot.take * _TAKE + shot.index, order)
             try:
                 return await _placed(run, shot, key, into_next=False)

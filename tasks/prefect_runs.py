@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import PrefectException
@@ -22,11 +22,19 @@ _PATIENCE_S: Final = 5.0
 _PAGE: Final = 200
 
 
+def open_client() -> PrefectClient:
+    """Return a client of one's own, for use with `async with`: it outlives the flow run in whose context it is opened.
+
+    `get_client` returns the run's own client unless settings are named.
+    """
+    return get_client(httpx_settings={})
+
+
 async def cancelling(flow_run_ids: Sequence[UUID]) -> Sequence[UUID]:
     """Return which of the flow runs somebody wants to be cancelled; none while Prefect can't be asked."""
     found: list[UUID] = []
     with suppress(TimeoutError, *PREFECT_TROUBLE):
-        async with asyncio.timeout(_PATIENCE_S), get_client() as client:
+        async with asyncio.timeout(_PATIENCE_S), open_client() as client:
             for start in range(0, len(flow_run_ids), _PAGE):
                 wanted = FlowRunFilter(
                     id=FlowRunFilterId(any_=list(flow_run_ids[start : start + _PAGE])),

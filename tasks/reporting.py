@@ -6,7 +6,6 @@ It follows the rows and is in nobody's way: whatever Prefect's server does, the 
 import asyncio
 import base64
 import io
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,22 +15,23 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from PIL import Image
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
 from prefect.events import emit_event
 
 from film.credits import credits_number
-from film.errors import StoreUnusable
+from film.errors import LongVideoError
 from film.ids import FilmId
 from film.status import SegmentState
 from ledger import films
 from ledger.database import Books
 from ledger.rows import Deliverables, Film, Segment
+from runtime.background import BackgroundTasks, end_task, repeat
 from store.links import LIFE_S, Links
-from tasks.prefect_runs import PREFECT_TROUBLE
+from tasks.prefect_runs import open_client
 from tasks.statement import credit_statement, storyboard_markdown
 
-_LOG: Final = logging.getLogger(__name__)
 #: A film's artifacts are written at most this often; a film of 23 clips that all arrive at once isn't 23 storyboards.
 _PAUSE_S: Final = 1.0
 #: What the film's end may wait for its last word.
@@ -50,30 +50,53 @@ class _Shown:
     description: str
 
 
-class Report:
-    """Follows one film's rows for one flow run."""
+@dataclass(kw_only=True, eq=False)
+class PrefectShowsOld(LongVideoError):
+    """Prefect shows something older than the last word."""
 
-    def __init__(self, books: Books, links: Links, film_id: FilmId, *, flow_run_id: UUID | None, since_ms: int) -> None:
+    film_id: FilmId
+
+    def __str__(self) -> str:
+        return f"Prefect still shows an older state of {self.film_id}"
+
+
+class _Finished(Exception):
+    """Everything there is to show was shown."""
+
+
+class Report:
+    """Follows one film's rows for one flow run.
+
+    One task sends everything, one thing after the other: a request that was given up may still arrive, and nothing
+    older may arrive after the last word. The last word is owed: where Prefect is slow or away when the film ends, it
+    is told later, for as long as the process lives.
+    """
+
+    def __init__(self, books: Books, links: Links, owed: BackgroundTasks, film_id: FilmId, flow_run_id: UUID) -> None:
         """Begin a report.
 
         Args:
             books: The ledger.
             links: Mints the finished film's link.
+            owed: Goes on with what could not be told in time.
             film_id: The film.
-            flow_run_id: The flow run that makes it; None, outside a flow, shows nothing.
-            since_ms: Statuses entered earlier were told by an earlier run.
+            flow_run_id: The flow run that makes it.
         """
         self._books = books
         self._links = links
+        self._owed = owed
         self._film_id = film_id
         self._flow_run_id = flow_run_id
-        self._since_ms = since_ms
+        self._since_ms = 0
         self._moved = asyncio.Event()
+        self._ended = asyncio.Event()
         self._pictures: dict[int, str] = {}
         self._artifacts: dict[str, UUID] = {}
         self._last: dict[str, _Shown] = {}
         self._emitted: set[tuple[str, int]] = set()
         self._tagged = False
+        #: A request failed: whether it arrived isn't known.
+        self._doubtful = False
 
     def moved(self) -> None:
         """Note that the film's rows have changed."""
@@ -85,48 +108,72 @@ class Report:
         self._moved.set()
 
     @asynccontextmanager
-    async def shown(self) -> AsyncIterator[None]:
-        """Report for the length of the block, and once more at its end unless it was cancelled."""
-        if self._flow_run_id is None:
-            yield
-            return
-        following, stopped = asyncio.create_task(self._follow(self._flow_run_id)), False
+    async def shown(self, *, since_ms: int) -> AsyncIterator[None]:
+        """Report for the length of the block, and once more at its end unless it was cancelled.
+
+        Args:
+            since_ms: Statuses entered earlier were told by an earlier run.
+        """
+        self._since_ms = since_ms
+        sending = self._owed.start(self._send(), name=f"the report of {self._film_id}")
         try:
             yield
         except asyncio.CancelledError:
-            stopped = True
+            await end_task(sending)
             raise
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
-            if not stopped:
-                await self._last_word(self._flow_run_id)
+            self._ended.set()
+            self._moved.set()
+        await asyncio.wait({sending}, timeout=_LAST_WORD_S)
 
-    async def _last_word(self, flow_run_id: UUID) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_WORD_S):
-                await self._tell(flow_run_id)
+    async def _send(self) -> None:
+        with suppress(_Finished):
+            await repeat(self._round, name=f"showing {self._film_id}", every_s=_PAUSE_S, fatal=(_Finished,))
 
-    async def _follow(self, flow_run_id: UUID) -> None:
-        while True:
-            await self._moved.wait()
-            self._moved.clear()
-            await self._tell(flow_run_id)
-            await asyncio.sleep(_PAUSE_S)
-
-    async def _tell(self, flow_run_id: UUID) -> None:
-        film, segments = await films.film(self._books, self._film_id), await films.segments(self._books, self._film_id)
+    async def _round(self) -> None:
+        await self._moved.wait()
+        self._moved.clear()
+        last, told = self._ended.is_set(), False
         try:
-            self._emit(film, segments)
-            async with get_client() as client:
-                if not self._tagged:
-                    await _tag(client, flow_run_id, film.id)
-                    self._tagged = True
-                for shown in await self._shown(film, segments):
-                    await self._publish(client, flow_run_id, shown)
-        except (StoreUnusable, *PREFECT_TROUBLE) as trouble:
-            _LOG.warning("%s goes on; Prefect doesn't show it now: %s", film.id, trouble)
+            film = await films.film(self._books, self._film_id)
+            await self._tell(film, await films.segments(self._books, self._film_id))
+            if last and self._doubtful:
+                await self._settle_doubt()
+            told = True
+        finally:
+            if not told:
+                self._doubtful = True
+                self._moved.set()
+        if last:
+            raise _Finished
+
+    async def _tell(self, film: Film, segments: list[Segment]) -> None:
+        self._emit(film, segments)
+        # A client of its own: that of the flow run's context is closed when the run ends.
+        async with open_client() as client:
+            if not self._tagged:
+                await _tag(client, self._flow_run_id, film.id)
+                self._tagged = True
+            for shown in await self._shown(film, segments):
+                await self._publish(client, shown)
+
+    async def _settle_doubt(self) -> None:
+        """Read back what Prefect shows; what differs is told again.
+
+        Raises:
+            PrefectShowsOld: A request that was given up arrived after the last word.
+        """
+        async with open_client() as client:
+            there = await client.read_artifacts(
+                artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[self._flow_run_id]))
+            )
+        shown = {artifact.id: artifact.data for artifact in there}
+        wrong = [name for name, last in self._last.items() if shown.get(self._artifacts[name]) != last.data]
+        for name in wrong:
+            del self._last[name]
+        if wrong:
+            raise PrefectShowsOld(film_id=self._film_id)
+        self._doubtful = False
 
     def _emit(self, film: Film, segments: list[Segment]) -> None:
         for status, at_ms in sorted(film.stage_times_ms.items(), key=lambda entry: entry[1]):
@@ -166,24 +213,37 @@ class Report:
         stored = self._links.objects.url_of(result.film)
         return f"{link}, good for {days} days; `longvideo show {self._film_id}` tells more.\n\nStored as `{stored}`\n"
 
-    async def _publish(self, client: PrefectClient, flow_run_id: UUID, shown: _Shown) -> None:
+    async def _publish(self, client: PrefectClient, shown: _Shown) -> None:
         if self._last.get(shown.name) == shown:
             return
-        known = self._artifacts.get(shown.name)
+        key = f"{self._film_id}-{shown.name}".replace("_", "-").lower()
+        known = self._artifacts.get(shown.name) or await self._created_in_doubt(client, key)
         if known is None:
             created = await client.create_artifact(
                 ArtifactCreate(
-                    key=f"{self._film_id}-{shown.name}".replace("_", "-").lower(),
+                    key=key,
                     type=shown.kind,
                     data=shown.data,
                     description=shown.description,
-                    flow_run_id=flow_run_id,
+                    flow_run_id=self._flow_run_id,
                 )
             )
             self._artifacts[shown.name] = created.id
         else:
+            self._artifacts[shown.name] = known
             await client.update_artifact(known, ArtifactUpdate(data=shown.data, description=shown.description))
         self._last[shown.name] = shown
+
+    async def _created_in_doubt(self, client: PrefectClient, key: str) -> UUID | None:
+        """Return this run's artifact of a key if a request that seemed to fail has made it after all."""
+        if not self._doubtful:
+            return None
+        there = await client.read_artifacts(
+            artifact_filter=ArtifactFilter(
+                flow_run_id=ArtifactFilterFlowRunId(any_=[self._flow_run_id]), key=ArtifactFilterKey(any_=[key])
+            )
+        )
+        return there[0].id if there else None
 
 
 def event_payload(film: Film, segments: list[Segment], status: str) -> dict[str, Any]:

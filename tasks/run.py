@@ -3,13 +3,11 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
-from uuid import UUID
 
 import anyio
-from prefect.runtime import flow_run
 
 from film.errors import (
     DatabaseUnusable,
@@ -28,37 +26,38 @@ from ledger.ending import cancel_film, fail_film
 from ledger.gate import GateRule
 from ledger.leases import Lease, release_lease, take_lease
 from ledger.rows import Fault, Film
+from runtime.background import repeating
 from tasks.blame import StageFault, fault_of
 from tasks.deadline import DeadlineWatch
-from tasks.holder import is_dead
-from tasks.prefect_runs import PREFECT_TROUBLE, cancelling
-from tasks.reporting import Report
+from tasks.presenter import Presenter
 from tasks.studio import Studio
 
 T = TypeVar("T")
 
 #: Runs that died or broke without a new row; a film that kills whoever makes it must end.
 _RUNS_IN_VAIN_MAX: Final = 5
-#: Prefect's own trouble, or the database's, is no fault of the film: it is given back, and the dispatcher takes it up
-#: again.
-UNSETTLED: Final = (DatabaseUnusable, *PREFECT_TROUBLE)
 
 
 class RunStopped(LongVideoError):
     """The run must write nothing more: its film was canceled, failed elsewhere, or taken over."""
 
 
-class FilmRun:
-    """What a stage works on: the studio, the film as it was opened, the lease under which it writes, its report."""
+class RunInterrupted(LongVideoError):
+    """What shows the run broke in the middle of a stage. The film is given back; another run goes on with it."""
 
-    def __init__(self, studio: Studio, lease: Lease, film: Film, flow_run_id: UUID | None) -> None:
+
+#: Trouble that is no fault of the film: it is given back, and the dispatcher takes it up again.
+UNSETTLED: Final = (DatabaseUnusable, RunInterrupted)
+
+
+class FilmRun:
+    """What a stage works on: the studio, the film as it was opened, the lease under which it writes, who shows it."""
+
+    def __init__(self, studio: Studio, lease: Lease, film: Film, presenter: Presenter) -> None:
         self.studio = studio
         self.lease = lease
         self.opened = film
-        self.flow_run_id = flow_run_id
-        # What the last run may not have come to tell is told again.
-        since_ms = 0 if lease.epoch == 1 else film.updated_at_ms
-        self.report = Report(studio.books, studio.links, lease.film_id, flow_run_id=flow_run_id, since_ms=since_ms)
+        self.presenter = presenter
         self.stage = Status.QUEUED
         #: Of the film's orders, one asks a gate at a time.
         self.turns: defaultdict[GateRule, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -108,7 +107,7 @@ class FilmRun:
 
 
 @asynccontextmanager
-async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
+async def film_run(studio: Studio, film_id: FilmId, presenter: Presenter) -> AsyncIterator[FilmRun]:
     """Lease a film and run it; however the block ends, the film is settled or given back.
 
     Raises:
@@ -121,10 +120,12 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
     except StaleEpoch:
         raise await _ended(studio, film_id) from None
     studio.desk.fault("leased")
-    run = FilmRun(studio, lease, await films.film(studio.books, film_id), _flow_run_id())
-    deadline = asyncio.create_task(_stop_at_deadline(run))
-    async with run.report.shown(), studio.buttons.watched(run.flow_run_id, film_id, cancelling):
-        with studio.keeper.kept(lease, lost=run.stop, moved=run.report.moved):
+    film = await films.film(studio.books, film_id)
+    run = FilmRun(studio, lease, film, presenter)
+    # What the last run may not have come to show is shown again.
+    since_ms = 0 if lease.epoch == 1 else film.updated_at_ms
+    async with presenter.showing(lease, since_ms=since_ms), _deadline(run):
+        with studio.keeper.kept(lease, lost=run.stop, moved=presenter.notify):
             try:
                 _check_runs(run.opened)
                 yield run
@@ -137,8 +138,6 @@ async def film_run(studio: Studio, film_id: FilmId) -> AsyncIterator[FilmRun]:
                     await _give_back(studio, lease, in_order=False)
                     raise
                 raise await _settled(run, first) from error
-            finally:
-                deadline.cancel()
 
 
 async def _leased(studio: Studio, film_id: FilmId) -> Lease:
@@ -148,7 +147,7 @@ async def _leased(studio: Studio, film_id: FilmId) -> Lease:
     try:
         return await take_lease(books, film_id, holder=holder, lease_s=lease_s)
     except LeaseTaken as taken:
-        if not is_dead(taken.holder):
+        if not studio.is_dead(taken.holder):
             raise
         return await take_lease(books, film_id, holder=holder, lease_s=lease_s, instead_of=taken.holder)
 
@@ -158,22 +157,17 @@ async def _give_back(studio: Studio, lease: Lease, *, in_order: bool) -> None:
         await release_lease(studio.books, lease, in_order=in_order)
 
 
-async def _stop_at_deadline(run: FilmRun) -> None:
-    """Stop the run when its film has taken longer than it may."""
-    watch = DeadlineWatch(run.studio, run.opened)
-    while True:
-        await asyncio.sleep(run.studio.timings.lease_s)
-        with suppress(DatabaseUnusable):  # asked again at the next look
-            deadline_s = await watch.passed_s()
-            if deadline_s is not None:
-                late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
-                run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
-                return
+def _deadline(run: FilmRun) -> AbstractAsyncContextManager[None]:
+    """Stop the run when its film has taken longer than it may; watched for the length of the block."""
+    watch, looks_s = DeadlineWatch(run.studio, run.opened), run.studio.timings.lease_s
 
+    async def look() -> None:
+        deadline_s = await watch.passed_s()
+        if deadline_s is not None and run.fault is None:
+            late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
+            run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
 
-def _flow_run_id() -> UUID | None:
-    found = flow_run.get_id()
-    return None if found is None else UUID(found)
+    return repeating(look, name=f"the deadline of {run.film_id}", every_s=looks_s)
 
 
 def _check_runs(film: Film) -> None:
@@ -188,7 +182,7 @@ async def _stopped(run: FilmRun) -> None:
     A runner that was told to cancel this very flow run stops it so, too: then the film is canceled.
     """
     with anyio.CancelScope(shield=True):
-        if run.flow_run_id is not None and await cancelling([run.flow_run_id]):
+        if await run.presenter.cancel_requested():
             with suppress(DatabaseUnusable):  # whoever closes cancelled runs asks again
                 await cancel_film(run.studio.books, run.film_id)
         else:

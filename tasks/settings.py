@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self, cast
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
@@ -38,11 +38,6 @@ class LogFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-
-
-def _key(variable: str, description: str) -> Any:
-    """Return the field of a vendor's key, which keeps the name its vendor gave it."""
-    return Field(SecretStr(""), validation_alias=variable, description=description)
 
 
 class Settings(BaseSettings):
@@ -129,7 +124,7 @@ class Settings(BaseSettings):
     def simulated(self) -> bool:
         """Whether the simulators make the films."""
         if self.mode is Mode.AUTO:
-            return not any(key.get_secret_value() for key in self._video_keys().values())
+            return not any(self.key_of(vendor) for vendor in Vendor)
         return self.mode is Mode.SIMULATED
 
     @property
@@ -144,25 +139,15 @@ class Settings(BaseSettings):
 
     def key_of(self, vendor: Vendor) -> str:
         """Return a video vendor's key, empty if none is set."""
-        return self._video_keys()[vendor].get_secret_value()
+        return cast("SecretStr", getattr(self, f"{vendor}_api_key")).get_secret_value()
 
     def url_of(self, vendor: Vendor) -> str:
         """Return a video vendor's base URL."""
-        urls = {
-            Vendor.LISTENHUB: self.listenhub_url,
-            Vendor.SENSEAUDIO: self.senseaudio_url,
-            Vendor.VIBEGEN: self.vibegen_url,
-        }
-        return urls[vendor]
+        return str(getattr(self, f"{vendor}_url"))
 
     def daily_cap_of(self, vendor: Vendor) -> Decimal | None:
         """Return the most a vendor may cost in a day (UTC), in its own currency; None if there is no cap."""
-        caps = {
-            Vendor.LISTENHUB: self.listenhub_daily_cap,
-            Vendor.SENSEAUDIO: self.senseaudio_daily_cap,
-            Vendor.VIBEGEN: self.vibegen_daily_cap,
-        }
-        return caps[vendor]
+        return cast("Decimal | None", getattr(self, f"{vendor}_daily_cap"))
 
     def require_keys(self, provider: Provider, *, listenhub: bool) -> None:
         """Check that live mode has every key a film needs.
@@ -181,20 +166,6 @@ class Settings(BaseSettings):
         for key, variable, needed_for in needed:
             if not key:
                 raise MissingKey(variable=variable, needed_for=needed_for)
-
-    def submits_per_minute(self, provider: Provider) -> int:
-        """Return how many submits a minute the provider allows, the operator's setting first."""
-        if provider is Provider.HAPPYHORSE:
-            return self.happyhorse_per_minute
-        profile = PROFILES[provider]
-        return self.seedance_per_minute if profile.vendor is Vendor.LISTENHUB else profile.submits_per_minute
-
-    def _video_keys(self) -> dict[Vendor, SecretStr]:
-        return {
-            Vendor.LISTENHUB: self.listenhub_api_key,
-            Vendor.SENSEAUDIO: self.senseaudio_api_key,
-            Vendor.VIBEGEN: self.vibegen_api_key,
-        }
 
 
 def misspelled_settings() -> Sequence[tuple[str, str]]:

@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from film.orders import Purpose, VoiceOrder, brought_music, fingerprint
 from film.prompts import music_prompt
+from film.purchases import music_order
 from film.request import MusicWish
 from film.status import ErrorCode, Status
 from film.storyboard import Storyboard
@@ -17,9 +17,6 @@ from tasks.blame import blaming
 from tasks.desk import Wanted
 from tasks.render import buy
 from tasks.run import FilmRun
-
-#: The longest piece the voice vendor makes (ListenHub Voice: durationHint 1..110 s); longer films loop it.
-_TUNE_S_MAX: Final = 110
 
 
 async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, order: VoiceOrder) -> str:
@@ -56,8 +53,7 @@ async def buy_music(run: FilmRun, storyboard: Storyboard) -> str:
         if isinstance(request.music, MusicWish) and request.music.url is not None:
             return await _brought(run, request.music.url)
         text = music_prompt(storyboard, described)
-        order = VoiceOrder(text=text, duration_hint_s=min(request.duration, _TUNE_S_MAX))
-        return await buy_sound(run, Purpose.MUSIC, 0, order)
+        return await buy_sound(run, Purpose.MUSIC, 0, music_order(request, text))
 
 
 async def _brought(run: FilmRun, url: str) -> str:

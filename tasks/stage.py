@@ -1,13 +1,9 @@
-"""How work is shown in Prefect: a stage or a piece of one is a task run, named in words. Prefect never decides it."""
+"""Stages and their subtasks: coroutines over a film's run that set its status, name their faults and stop with it."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
-from functools import update_wrapper, wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
-
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
-from prefect.states import Cancelled
 
 from film.errors import StaleEpoch
 from film.status import Status
@@ -17,71 +13,58 @@ from tasks.run import FilmRun, RunStopped
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_Shown = Callable[..., Coroutine[Any, Any, Any]]
 _Body = Callable[Concatenate[FilmRun, P], Coroutine[Any, Any, R]]
 
 
-def piece(
-    name: str, *, run_name: str
-) -> Callable[[_Body[P, R]], Callable[Concatenate[FilmRun, P], Coroutine[Any, Any, State[R]]]]:
-    """Show a coroutine `(run, ...)` as a task run of its own; it ends with the run, as Cancelled, not as Crashed.
+def subtask(name: str, *, run_name: str) -> Callable[[_Body[P, R]], _Body[P, R]]:
+    """Make a coroutine `(run, ...)` a part of a stage that is shown as a task of its own and ends with the run.
 
     A definite fault inside stops the whole run at once: siblings submit nothing more.
 
     Args:
         name: The task's name.
-        run_name: The task run's name; Prefect fills in the coroutine's arguments.
-
-    Returns:
-        A coroutine that returns the task run's state and never raises what the body raised.
+        run_name: The task run's name; `{0}` is the coroutine's first argument after the run.
     """
 
-    def decorate(body: _Body[P, R]) -> Callable[Concatenate[FilmRun, P], Coroutine[Any, Any, State[R]]]:
-        @wraps(body)
-        async def stoppable(run: FilmRun, *args: P.args, **kwargs: P.kwargs) -> R | State[R]:
-            done = False
-            try:
-                made = await run.until_stopped(body(run, *args, **kwargs))
-                done = True
-            except (RunStopped, StaleEpoch):
-                return Cancelled(message="The film has ended, or another run has taken it over.")
-            finally:
-                if not done:
-                    run.stop()
-            return made
+    def decorate(body: _Body[P, R]) -> _Body[P, R]:
+        async def shown(run: FilmRun, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            async def stoppable() -> R:
+                done = False
+                try:
+                    result = await run.until_stopped(body(run, *args, **kwargs))
+                    done = True
+                finally:
+                    if not done:
+                        run.stop()
+                return result
 
-        return _shown(stoppable, name=name, run_name=run_name)
+            return await run.presenter.run_task(name, run_name.format(*args), stoppable)
+
+        update_wrapper(shown, body)
+        return shown
 
     return decorate
 
 
-def stage(
-    status: Status, *, of_pieces: bool = False
-) -> Callable[[_Body[P, R]], Callable[Concatenate[FilmRun, P], Coroutine[Any, Any, R]]]:
-    """Make a coroutine `(run, ...)` the stage of `status`: it sets the status, runs as a task and names its faults.
+def stage(status: Status, *, of_subtasks: bool = False) -> Callable[[_Body[P, R]], _Body[P, R]]:
+    """Make a coroutine `(run, ...)` the stage of `status`: it sets the status, is shown as a task, names its faults.
 
     Args:
         status: The stage; also the task's name.
-        of_pieces: Whether the body only awaits `piece`s, which watch the run's stop signal themselves.
+        of_subtasks: Whether the body only awaits `subtask`s, which watch the run's stop signal themselves.
     """
 
-    def decorate(body: _Body[P, R]) -> Callable[Concatenate[FilmRun, P], Coroutine[Any, Any, R]]:
-        @wraps(body)
-        async def blamed(run: FilmRun, *args: P.args, **kwargs: P.kwargs) -> R | State[R]:
-            try:
+    def decorate(body: _Body[P, R]) -> _Body[P, R]:
+        async def entered(run: FilmRun, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            async def blamed() -> R:
                 with blaming(status):
                     work = body(run, *args, **kwargs)
-                    return await (work if of_pieces else run.until_stopped(work))
-            except (RunStopped, StaleEpoch):
-                return Cancelled(message="The film has ended, or another run has taken it over.")
+                    return await (work if of_subtasks else run.until_stopped(work))
 
-        shown = _shown(blamed, name=status.value, run_name=status.value)
-
-        async def entered(run: FilmRun, /, *args: P.args, **kwargs: P.kwargs) -> R:
             run.stage = status
             await enter_stage(run.studio.books, run.lease, status)
             run.studio.desk.fault(f"stage_{status}")
-            return await outcome(await shown(run, *args, **kwargs))
+            return await run.presenter.run_task(status.value, status.value, blamed)
 
         update_wrapper(entered, body)
         return entered
@@ -89,25 +72,14 @@ def stage(
     return decorate
 
 
-async def outcome(state: State[R]) -> R:
-    """Return what a task run returned, or raise what it raised.
+async def gather_all(*tasks: "asyncio.Task[Any]") -> None:
+    """Wait for all tasks; siblings of one that failed end by the run's stop signal.
 
     Raises:
-        RunStopped: It ended because the run did.
+        Exception: The first definite fault, else what stopped the run.
     """
-    if state.is_cancelled():
-        raise RunStopped
-    return await state.aresult()
-
-
-def _shown(
-    body: Callable[..., Coroutine[Any, Any, Any]], *, name: str, run_name: str
-) -> Callable[..., Coroutine[Any, Any, Any]]:
-    prefect_task = task(
-        name=name, task_run_name=run_name, cache_policy=NO_CACHE, persist_result=False, log_prints=False
-    )(body)
-
-    async def run_it(*args: Any, **kwargs: Any) -> Any:
-        return await prefect_task(*args, **kwargs, return_state=True)
-
-    return run_it
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    errors = [end for end in ended if isinstance(end, BaseException)]
+    definite = [error for error in errors if not isinstance(error, RunStopped | StaleEpoch | asyncio.CancelledError)]
+    for error in definite or errors:
+        raise error

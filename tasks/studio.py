@@ -1,13 +1,13 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
-import asyncio
+import functools
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from film.callbacks import CallbackAddress
 from film.clock import Clock
@@ -15,19 +15,23 @@ from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
 from ledger.clock import DatabaseClock
 from ledger.database import Books, open_books
+from ledger.gate import GateRule
 from ledger.leases import Maker
 from providers import registry
 from providers.claude import Claude
-from providers.egress import download
-from providers.ports import Account, Storage, Voices
+from providers.egress import Egress
+from providers.ports import Account, JobVendor, Storage, Voices
 from providers.transport import Connection
+from runtime.background import BackgroundTasks, repeating
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
+from tasks import catalog
 from tasks.buttons import Buttons
+from tasks.catalog import Model
 from tasks.crash import kill_at
 from tasks.desk import Counter, Desk, no_fault
 from tasks.doors import Doors, open_doors
-from tasks.holder import new_holder
+from tasks.holder import is_dead, new_holder
 from tasks.keeping import Keeper
 from tasks.links import house_links
 from tasks.secret import house_secret
@@ -37,6 +41,10 @@ from tasks.timings import Timings
 _LOG: Final = logging.getLogger(__name__)
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
+#: Between two looks at the database's time.
+_CLOCK_S: Final = 60.0
+#: What the process's end waits for words that Prefect is still owed.
+_OWED_S: Final = 30.0
 
 
 class Studio:
@@ -57,9 +65,11 @@ class Studio:
         self.links = house_links(settings, desk.objects, desk.clock)
         self.keeper = Keeper(desk.books, desk.clock, desk.timings)
         self.buttons = Buttons(desk.books)
+        #: What could not be shown in time and is shown later.
+        self.owed = BackgroundTasks()
         self._doors = doors
-        self.images = doors.counter(doors.images, Vendor.LISTENHUB, settings.image_per_minute)
-        self.voices = doors.counter(doors.voices, Vendor.LISTENHUB, settings.voice_per_minute)
+        self.images = self.metered(catalog.IMAGES)
+        self.voices = self.metered(catalog.VOICE)
 
     @property
     def books(self) -> Books:
@@ -104,37 +114,51 @@ class Studio:
     @property
     def allowed_origin(self) -> str | None:
         """The one origin that URLs may lead to besides public addresses: the simulators'."""
-        return self._doors.allowed_origin
+        return self.egress.allowed_origin
+
+    @property
+    def egress(self) -> Egress:
+        """The way to customers' and vendors' files, and to webhooks."""
+        return self._doors.egress
 
     @property
     def speakers(self) -> Voices:
         """Who lists the narrators."""
-        return self._doors.speakers
+        return registry.speakers(self._doors.wires[Vendor.LISTENHUB])
 
     def video(self, provider: Provider) -> Counter:
         """Return who renders a provider's segments, behind its gate."""
-        profile = PROFILES[provider]
-        wire = self._doors.wires[profile.vendor]
-        vendor = registry.video_vendor(provider, wire, callbacks=self._callbacks(), allowed_origin=self.allowed_origin)
-        return self._doors.counter(
-            vendor,
-            profile.vendor,
-            self.settings.submits_per_minute(provider),
-            jobs_at_once=profile.jobs_at_once,
-            called_back=profile.calls_back and bool(self.settings.public_url),
-        )
+        return self.metered(catalog.VIDEO_MODELS[provider])
+
+    def metered(self, model: Model) -> Counter:
+        """Return who sells a model, behind the model's gate."""
+        vendor = self._seller(model)
+        called_back = model.calls_back and bool(self.settings.public_url)
+        return self._doors.counter(model, vendor, submits=model.submits(self.settings), called_back=called_back)
+
+    def _seller(self, model: Model) -> JobVendor[Any]:
+        wire = self._doors.wires[model.vendor]
+        if model.provider is not None:
+            return registry.video_vendor(model.provider, wire, callbacks=self._callbacks())
+        return registry.voice_vendor(wire) if model is catalog.VOICE else registry.image_vendor(wire)
+
+    def rule_of(self, provider: Provider) -> GateRule:
+        """Return how often a provider's segments may be ordered."""
+        return self.video(provider).rule
+
+    def is_dead(self, holder: str) -> bool:
+        """Whether a holder is known to be gone: its lease needn't lapse first."""
+        return is_dead(holder)
 
     def _callbacks(self) -> CallbackAddress | None:
         url = self.settings.public_url
         return CallbackAddress(public_url=url, secret=house_secret(self.settings)) if url else None
 
-    def counter_of(self, vendor: str, model: str) -> Counter | None:
+    def counter_of(self, vendor: str, model_name: str) -> Counter | None:
         """Return who made a job, by the names its attempt froze; None if this house no longer knows them."""
-        known = [self.images, self.voices, *(self.video(provider) for provider in PROFILES)]
-        for counter in known:
-            if (counter.rule.vendor, counter.rule.model) == (vendor, model):
-                return counter
-        return None
+        known = (model for model in catalog.MODELS if (model.vendor, model.model) == (vendor, model_name))
+        found = next(known, None)
+        return None if found is None else self.metered(found)
 
     def clock_ahead_s(self, vendor: Vendor) -> float:
         """Return how far a vendor's clock was ahead of this machine's at its last answer, in seconds."""
@@ -144,7 +168,7 @@ class Studio:
         """Return where a provider reads files of ours."""
         readable = None if self.simulated else registry.LISTENHUB_READABLE_ORIGIN
         wire = self._doors.wires[Vendor.LISTENHUB]
-        return registry.storage(wire, readable_origin=readable, allowed_origin=self.allowed_origin)
+        return registry.storage(wire, readable_origin=readable)
 
     def sheets_allowed(self, provider: Provider) -> bool:
         """Whether a provider takes character sheets: vibegen's images have no roles and would be animated."""
@@ -154,12 +178,12 @@ class Studio:
         """Return the narrator: the request's voice, else the first published one of its language, else any."""
         if request.voice_id is not None:
             return request.voice_id
-        spoken = await self._doors.speakers.speakers(request.language.partition("-")[0])
-        return (spoken or await self._doors.speakers.speakers())[0].voice_id
+        spoken = await self.speakers.speakers(request.language.partition("-")[0])
+        return (spoken or await self.speakers.speakers())[0].voice_id
 
     async def download(self, url: str, into: Path) -> None:
         """Fetch a customer's file through the egress guard."""
-        await download(url, into, size_bytes_max=_BROUGHT_BYTES_MAX, allowed_origin=self.allowed_origin)
+        await self.egress.download(url, into, size_bytes_max=_BROUGHT_BYTES_MAX)
 
     @asynccontextmanager
     async def local_copy(self, object_key: str) -> AsyncIterator[Path]:
@@ -205,8 +229,8 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
         stack.push_async_callback(books.close)
         await clock.set_by(books)
-        time_keeper = asyncio.create_task(clock.follow(books))
-        stack.callback(time_keeper.cancel)
+        look = functools.partial(clock.set_by, books)
+        await stack.enter_async_context(repeating(look, name="the database's time", every_s=_CLOCK_S))
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
         desk = Desk(
@@ -221,6 +245,8 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
         doors = await open_doors(settings, timings, origin, stack)
         studio = Studio(settings, desk=desk, doors=doors, claude=await _claude(settings, origin, stack))
         await stack.enter_async_context(studio.keeper.running())
+        await stack.enter_async_context(studio.buttons.running())
+        stack.push_async_callback(studio.owed.close, within_s=_OWED_S)
         token = _open.set(studio)
         try:
             yield studio

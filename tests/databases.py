@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Run a real PostgreSQL and yield its URL without a database's name."""
-    with running_postgres() as url:
+    with running_postgres(durable=False) as url:
         yield url
 
 
@@ -72,29 +73,36 @@ async def administer(postgres: str, statement: str) -> None:
     await engine.dispose()
 
 
+@asynccontextmanager
+async def _database(postgres: str, name: str, *, template: str = "template1") -> AsyncIterator[str]:
+    """Make a database for the length of a block; a copy of files costs a third of what a copy through the log does."""
+    await administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield postgres.format(database=name)
+    await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """Return the URL of an empty, migrated database."""
     if request.param == "sqlite":
         path = tmp_path / "books.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return sqlite_url(path)
+        yield sqlite_url(path)
+        return
     server: str = request.getfixturevalue("postgres")
     template = request.getfixturevalue("postgres_template")
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
-    await administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    return server.format(database=name)
+    async with _database(server, f"t{abs(hash(request.node.nodeid)) % 10**12}", template=template) as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """Return the URL of a database without any schema."""
     if request.param == "sqlite":
-        return sqlite_url(tmp_path / "none.db")
-    server: str = request.getfixturevalue("postgres")
-    name = f"e{abs(hash(request.node.nodeid)) % 10**12}"
-    await administer(server, f"CREATE DATABASE {name}")
-    return server.format(database=name)
+        yield sqlite_url(tmp_path / "none.db")
+        return
+    async with _database(request.getfixturevalue("postgres"), f"e{abs(hash(request.node.nodeid)) % 10**12}") as made:
+        yield made
 
 
 @pytest.fixture

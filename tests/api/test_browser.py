@@ -1,7 +1,6 @@
 """A film's link in a real browser: `<video>` plays it and seeks in it, from another origin."""
 
 import asyncio
-import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -12,8 +11,8 @@ import pytest
 from store.links import Links
 from tests.api.house import House
 from tests.api.serving import free_port, served
+from tests.plain_machine import needs, program
 
-_CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 #: Tells what the player does by asking for pictures of that name.
 _PAGE = """<!doctype html><video id="v" src="{url}" muted playsinline preload="auto"></video><script>
 const v = document.getElementById("v"), say = (word) => {{ new Image().src = "/say/" + encodeURIComponent(word); }};
@@ -39,7 +38,8 @@ def _film(path: Path) -> None:
         output.mux(stream.encode())
 
 
-@pytest.mark.skipif(_CHROMIUM is None, reason="needs chromium")
+@pytest.mark.processes
+@needs("chromium")
 async def test_a_browser_plays_and_seeks(lite: House, tmp_path: Path) -> None:
     """The length is known, playing gets on, and a jump to 7 s lands there."""
     port, told = free_port(), list[str]()
@@ -72,8 +72,7 @@ async def test_a_browser_plays_and_seeks(lite: House, tmp_path: Path) -> None:
         own = web.sockets[0].getsockname()[1]
         argv = ["--headless=new", "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
         argv += [f"--user-data-dir={tmp_path / 'profile'}", "--remote-debugging-port=0", f"http://127.0.0.1:{own}/"]
-        assert _CHROMIUM is not None
-        browser = await asyncio.create_subprocess_exec(_CHROMIUM, *argv, stderr=asyncio.subprocess.DEVNULL)
+        browser = await asyncio.create_subprocess_exec(program("chromium"), *argv, stderr=asyncio.subprocess.DEVNULL)
         try:
             async with asyncio.timeout(90):
                 await seeked.wait()

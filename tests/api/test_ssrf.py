@@ -15,7 +15,7 @@ import pytest
 from ssrfguard import SSRFGuardError
 
 from film.errors import ClipRejected, ProviderError
-from providers.egress import download, post_webhook
+from providers.egress import Egress
 from providers.transport import Timeouts, guarded_client
 from tests.api.house import ORDER, House
 
@@ -168,9 +168,11 @@ async def test_nothing_is_sent_to_such_a_url(canary: Canary, tmp_path: Path, all
     for vector in VECTORS:
         url = vector.format(port=canary.port)
         with pytest.raises(ProviderError):
-            await post_webhook(url, b"{}", {}, allowed_origin=allowed_origin, timeouts=TIMEOUTS)
+            await Egress(allowed_origin=allowed_origin, timeouts=TIMEOUTS).post_webhook(url, b"{}", {})
         with pytest.raises((ClipRejected, ProviderError)):
-            await download(url, tmp_path / "x", size_bytes_max=9, allowed_origin=allowed_origin, timeouts=TIMEOUTS)
+            await Egress(allowed_origin=allowed_origin, timeouts=TIMEOUTS).download(
+                url, tmp_path / "x", size_bytes_max=9
+            )
     assert canary.hits == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -230,5 +232,5 @@ async def test_the_simulators_origin_is_allowed_exactly(lite: House, canary: Can
     for url, status in told:
         answer = await client.post("/v1/videos", json={**ORDER, "webhook_url": url})
         assert answer.status_code == status, url
-    assert await post_webhook(f"{origin}/hook", b"{}", {}, allowed_origin=origin, timeouts=TIMEOUTS) == 200
+    assert await Egress(allowed_origin=origin, timeouts=TIMEOUTS).post_webhook(f"{origin}/hook", b"{}", {}) == 200
     assert canary.hits == 1

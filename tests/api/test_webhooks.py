@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from ledger.outbox import claim_due
 from ledger.salvage import compose_again
 from service.sender import Sender, attempt, send_forever
 from tests.api.house import ORDER, PEPPER, House
+from tests.plain_machine import needs
 
 URL = "https://hooks.example.com/films"
 
@@ -253,12 +253,10 @@ try { new Webhook(secret).verify(body + " ", headers); } catch { refused = true;
 console.log(JSON.stringify({ task_id: told.task_id, refused }));
 """
 _NODE_PATH = Path(__file__).parent / "node" / "package.json"
+_LIBRARY = "" if (_NODE_PATH.parent / "node_modules").exists() else "npm ci --prefix tests/api/node"
 
 
-@pytest.mark.skipif(
-    shutil.which("node") is None or not (_NODE_PATH.parent / "node_modules").exists(),
-    reason="needs node and `npm ci` in tests/api/node",
-)
+@needs("node", besides=_LIBRARY)
 async def test_signatures_hold_in_javascripts_library(lite: House) -> None:
     """Standard Webhooks' own JavaScript library accepts the bytes and refuses them changed."""
     receiver = Receiver(house=lite)

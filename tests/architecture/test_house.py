@@ -50,9 +50,12 @@ def test_only_settings_and_service_read_the_environment() -> None:
 
 
 def test_an_installation_has_what_the_program_opens() -> None:
-    """A wheel holds every room, and the deployments where `longvideo up` looks for them: beside the rooms."""
+    """A wheel holds every room, and the deployments where `longvideo up` looks for them: beside the rooms.
+
+    Benchmarks, proofs and tests need a checkout and stay there.
+    """
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert {*wheel["packages"]} == {*ROOMS, "benchmarks"}
+    assert {*wheel["packages"]} == {*ROOMS}
     opened = deploying.DEPLOYMENTS.relative_to(ROOT).as_posix()
     assert wheel["force-include"] == {opened: opened}
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.conftest import Command
 from tests.e2e.test_up import free_ports, until_ready
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium these tests are skipped, but never in CI."""
-    for item in items:
-        if "tests/browser" in str(item.path) and CHROMIUM is None and os.environ.get("CI") != "true":
-            item.add_marker(pytest.mark.skip(reason="no chromium: apt-get install chromium"))
+from tests.plain_machine import program
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +35,11 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Command, dict
 def browser(up: tuple[Command, dict[str, str]]) -> Iterator[Browser]:
     """Return a browser. It must be gone before an async test runs here: playwright keeps a loop of its own running."""
     del up
-    assert CHROMIUM is not None, "CI needs Chromium: apt-get install chromium"
     # Playwright's own loop must not meet the one that other tests run in.
     asyncio.set_event_loop(None)
     with sync_playwright() as playwright:
         # The page is our own server's; a container's root can have no sandbox.
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
         expect.set_options(timeout=90_000)
         yield running
         running.close()

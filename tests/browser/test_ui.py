@@ -9,6 +9,9 @@ from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.browser.conftest import picture
 from tests.e2e.conftest import Command
+from tests.plain_machine import needs
+
+pytestmark = needs("chromium")
 
 Up = tuple[Command, dict[str, str]]
 

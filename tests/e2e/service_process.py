@@ -6,13 +6,11 @@
 import asyncio
 import json
 import sys
-from functools import partial
 
 from ledger.accounts import create_account, grant_once
 from ledger.keys import create_key
 from ledger.processes import ProcessKind, tell_alive
 from ledger.showing import Page, film_page
-from providers.egress import post_webhook
 from service.api_server import api_parts, listed_voices, origin_of, serving_api
 from service.sender import Sender, send_forever
 from tasks.links import house_links
@@ -46,8 +44,9 @@ async def serve(port: int) -> None:
         origin = origin_of(settings.simulators_url)
         voices = listed_voices(studio.speakers, studio.clock)
         parts = api_parts(settings, studio.books, links, allowed_origin=origin, voices=voices)
-        post = partial(post_webhook, allowed_origin=origin)
-        sender = Sender(books=studio.books, links=links, clock=studio.clock, post=post, pepper=secret)
+        sender = Sender(
+            books=studio.books, links=links, clock=studio.clock, post=studio.egress.post_webhook, pepper=secret
+        )
         group.create_task(send_forever(sender))
         async with serving_api(parts, port=port) as base:
             sys.stdout.write(json.dumps({"base": base, "key": key.secret}) + "\n")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 
 from film.status import Status
 from tests.api.serving import free_port
+from tests.plain_machine import needs
 
 ROOT = Path(__file__).parents[2]
 #: The documents' two quickstarts, word for word but for the lines that set the base and the bash one's key.
@@ -55,12 +55,7 @@ def service(servers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
         process.terminate()
 
 
-def _needs(*programs: str) -> pytest.MarkDecorator:
-    missing = [program for program in programs if shutil.which(program) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")
-
-
-@_needs("bash", "curl", "jq", "timeout")
+@needs("bash", "curl", "jq", "timeout")
 def test_the_bash_quickstart_prints_completed(service: Service, tmp_path: Path) -> None:
     """Five seconds between two looks, as written; the printed link is the film, 30 s to the frame."""
     script = f'BASE="{service.base}"\nKEY="{service.key}"\n{(QUICKSTARTS / "poll.sh").read_text("utf-8")}'
@@ -85,7 +80,7 @@ def test_the_bash_quickstart_prints_completed(service: Service, tmp_path: Path) 
         assert sum(1 for _ in opened.decode(video=0)) == 30 * 24
 
 
-@_needs("node")
+@needs("node")
 def test_the_node_quickstart_orders_a_film(service: Service) -> None:
     """`task_id` is a film's, and the stream of its events ends with its completion."""
     order = (QUICKSTARTS / "order.mjs").read_text("utf-8")

@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from tests.plain_machine import program
 
 #: How long the whole visit may take, in seconds.
 DEADLINE_S = 90.0
@@ -75,11 +76,6 @@ class Visit:
     stills: list[Path]
     #: While it played: seconds of the film's clock, and the number.
     played: list[tuple[float, int]]
-
-
-def chromium() -> str | None:
-    """Return the browser's path, if there is one."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def visit(film: Path, *, seeks: Sequence[float], folder: Path) -> Visit:
@@ -145,7 +141,7 @@ def _browsing(url: str, profile: Path) -> Iterator[None]:
     # The page is our own; without a sandbox Chromium also runs where the tests run as root.
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--mute-audio"]
     flags += ["--no-first-run", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required"]
-    argv = [chromium() or "chromium", *flags, f"--user-data-dir={profile}", url]
+    argv = [program("chromium"), *flags, f"--user-data-dir={profile}", url]
     with subprocess.Popen(
         argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:

@@ -1,6 +1,5 @@
 """What a viewer's browser shows of a film joined by copy: every picture at its time, at the cuts and after any seek."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,9 @@ from media.mix import mix
 from media.mux import mux
 from media.part import Mode, Part
 from media.verify import verify_film
+from tests.plain_machine import needs
 
-from .browser import Visit, chromium, visit
+from .browser import Visit, visit
 from .conftest import MakeClip
 from .pictures import counting
 
@@ -26,9 +26,7 @@ KINDS = {
     "encoded": ((49, False, Mode.ENCODED), (48, False, Mode.ENCODED), (48, False, Mode.ENCODED)),
 }
 
-pytestmark = pytest.mark.skipif(
-    chromium() is None and os.environ.get("CI") != "true", reason="no Chromium on this machine (apt install chromium)"
-)
+pytestmark = needs("chromium")
 
 
 async def film_of(parts: list[Part], folder: Path, canvas: Canvas) -> Path:

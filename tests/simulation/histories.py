@@ -48,7 +48,8 @@ def play(seed: int, variant: Variant = PROTOCOL) -> Verdict:
     loop = VirtualLoop()
     clock = VirtualClock(loop)
     try:
-        return loop.run_until_complete(history(seed, InlineBooks(clock), clock, variant))
+        with variant.bent():
+            return loop.run_until_complete(history(seed, InlineBooks(clock), clock, variant))
     finally:
         loop.close()
 

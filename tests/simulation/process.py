@@ -16,6 +16,10 @@ _PAUSES: Final = (0.1, 0.5, 1.2, 2, 5, 8)
 _STEP_S: Final = 0.05
 
 
+#: How often the next process is on the same machine.
+_SEEN_DEAD: Final = 0.5
+
+
 class Fate(StrEnum):
     """What may happen to a process at an await."""
 
@@ -62,6 +66,8 @@ class Process:
         self.faltered = asyncio.Event()
         #: Set when the customer cancels; the world does it.
         self.cancel_wanted = asyncio.Event()
+        #: Whether its death is seen by the next process, which then needn't wait for the lease to lapse.
+        self.seen_dead = fates.rng.random() < _SEEN_DEAD
         self.slept_s = 0.0
         self._clock = clock
         self._fates = fates

@@ -1,30 +1,34 @@
-"""How a film is run in a history, as tasks/run does it: lease, renew, walk, settle; a new process when one falters."""
+"""How a film is run in a history: the program's own run and stages' order, by one process after the other.
+
+What a stage does is the history's: it buys as the program does, and what would take ffmpeg or a writer is left out.
+"""
 
 import asyncio
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from film.errors import ClipRejected, InvariantBroken, LeaseTaken, LongVideoError, StaleEpoch
+from film.errors import ClipRejected, FilmEnded, FilmFailed, InvariantBroken, LeaseTaken, LongVideoError, StaleEpoch
 from film.ids import FilmId
 from film.orders import Purpose, VoiceOrder
-from film.status import Status
-from ledger import films, stages
+from film.status import ErrorCode, Status
+from flows.long_video import run_stages
+from ledger import films
 from ledger.attempts import Purchase
 from ledger.ending import complete_film
-from ledger.gate import GateRule
-from ledger.leases import Lease, renew_leases, take_lease
 from ledger.rows import Deliverables
-from tasks.blame import fault_of
-from tasks.desk import Desk, Wanted
+from tasks.blame import blaming
+from tasks.desk import Wanted
+from tasks.presenter import NoPresenter
 from tasks.render import buy
+from tasks.run import FilmRun
+from tasks.stage import gather_all, stage, subtask
+from tasks.stages import Stages
 from tests.simulation.process import Process
 from tests.simulation.vendor import DAMAGED
 from tests.simulation.world import World
-
-Turns = defaultdict[GateRule, asyncio.Lock]
 
 _RESULT: Final = Deliverables(
     film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
@@ -51,10 +55,25 @@ async def make_film(world: World, film_id: FilmId, *, text: str) -> None:
 
 
 def _judge(world: World, run: "asyncio.Task[None]") -> None:
-    """A run may be outrun or refused; anything else that escapes it is a fault of the protocol."""
+    """A run may be outrun or refused, and its film may end; anything else in it is a fault of the protocol."""
     error = None if run.cancelled() else run.exception()
-    if error is not None and not isinstance(error, StaleEpoch | LeaseTaken):
+    if error is None:
+        return
+    if not isinstance(error, StaleEpoch | LeaseTaken | FilmEnded) or _unforeseen(error):
         world.found(error)
+
+
+def _unforeseen(error: FilmEnded | BaseException) -> bool:
+    """Whether what ended a film is none of the vendors' doing: a broken invariant, or an error nobody thought of."""
+    if isinstance(error, FilmFailed) and error.code is ErrorCode.INTERNAL_ERROR:
+        return "runs in a row" not in error.message
+    causes, cause = [], error.__cause__
+    while cause is not None:
+        causes.append(cause)
+        cause = cause.__cause__
+    return any(
+        isinstance(each, InvariantBroken | SQLAlchemyError) or not isinstance(each, LongVideoError) for each in causes
+    )
 
 
 async def _customer(world: World, process: Process, film_id: FilmId) -> None:
@@ -64,76 +83,69 @@ async def _customer(world: World, process: Process, film_id: FilmId) -> None:
 
 
 async def _run(world: World, process: Process, film_id: FilmId, *, text: str) -> None:
-    timings, desk = world.variant.timings, world.desk(process)
-    lease = world.variant.lease(await take_lease(desk.books, film_id, holder=process.name, lease_s=timings.lease_s))
-    work = asyncio.create_task(_walk(world, process, desk, lease, text=text))
-    keeper = asyncio.create_task(_keep(desk, lease))
-    await asyncio.wait({work, keeper}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (work, keeper):
-        task.cancel()
-    await asyncio.wait({work, keeper})
-    error = None if work.cancelled() else work.exception()
-    if error is None:
-        return
-    error = _first(error)
-    if isinstance(error, StaleEpoch):
-        return
-    if isinstance(error, InvariantBroken | SQLAlchemyError) or not isinstance(error, LongVideoError):
-        raise error
-    await world.variant.fail(desk.books, lease, fault_of(error, Status.GENERATING))
+    studio: Any = world.studio(process)
+    async with studio.keeper.running():
+        await run_stages(studio, film_id, NoPresenter(), _stages(world, process, text))
 
 
-async def _keep(desk: Desk, lease: Lease) -> None:
-    """Renew the lease; return when the film is no longer this run's."""
-    while True:
-        await desk.clock.sleep(desk.timings.renew_s)
-        if not await renew_leases(desk.books, [lease], lease_s=desk.timings.lease_s):
-            return
+def _stages(world: World, process: Process, text: str) -> Stages:
+    """Return a history's stages: each sets its status and ends with its run as the program's do."""
 
+    async def bought(run: FilmRun, purpose: Purpose, slot: int, words: str) -> None:
+        counter = world.counter(process, purpose)
+        wanted = Wanted(
+            purchase=Purchase(purpose=purpose, slot=slot, order=VoiceOrder(text=words), fingerprint=words),
+            folder=purpose.value,
+            suffix=".bin",
+            gate=_gate,
+            turn=run.turns[counter.rule],
+        )
+        await buy(run.studio.desk, run.lease, wanted, counter)
 
-def _first(error: BaseException) -> BaseException:
-    """Return the first definite error of a group: a broken invariant before all, a lost lease last."""
-    if not isinstance(error, BaseExceptionGroup):
-        return error
-    leaves = [_first(inner) for inner in error.exceptions]
-    broken = [leaf for leaf in leaves if isinstance(leaf, InvariantBroken) or not isinstance(leaf, LongVideoError)]
-    definite = [leaf for leaf in leaves if not isinstance(leaf, StaleEpoch)]
-    return (broken or definite or leaves)[0]
+    @subtask("segment", run_name="segment {0}")
+    async def segment(run: FilmRun, index: int) -> None:
+        with blaming(Status.GENERATING, segment=index):
+            await bought(run, Purpose.SEGMENT, index, f"{text} {index}")
 
-
-async def _walk(world: World, process: Process, desk: Desk, lease: Lease, *, text: str) -> None:
-    plan = (await films.film(desk.books, lease.film_id)).plan
-    turns: Turns = defaultdict(asyncio.Lock)
-    for stage in (Status.SCRIPTING, Status.MODERATION, Status.ANCHORING):
-        await stages.enter_stage(desk.books, lease, stage)
-    await _buy(world, process, desk, lease, turns, Purpose.ANCHOR, slot=0, text="a face")
-    await stages.enter_stage(desk.books, lease, Status.GENERATING)
-    async with asyncio.TaskGroup() as group:
+    @subtask("narration", run_name="narration {0}")
+    async def line(run: FilmRun, index: int) -> None:
         # Equal lines, within a film and in all films: a vendor that lists by text shows each of them all of them.
-        for line in range(min(len(plan), 2)):
-            group.create_task(
-                _buy(world, process, desk, lease, turns, Purpose.NARRATION, slot=line, text="Once upon a time")
-            )
-        for slot in plan:
-            wish = f"{text} {slot.index}"
-            group.create_task(_buy(world, process, desk, lease, turns, Purpose.SEGMENT, slot=slot.index, text=wish))
-    for stage in (Status.AUDIO, Status.COMPOSING, Status.DELIVERING):
-        await stages.enter_stage(desk.books, lease, stage)
-    await complete_film(desk.books, lease, _RESULT)
+        with blaming(Status.AUDIO, segment=index):
+            await bought(run, Purpose.NARRATION, index, "Once upon a time")
 
+    @stage(Status.ANCHORING)
+    async def anchoring(run: FilmRun, *_: object) -> Sequence[Any]:
+        await bought(run, Purpose.ANCHOR, 0, "a face")
+        return ()
 
-async def _buy(
-    world: World, process: Process, desk: Desk, lease: Lease, turns: Turns, purpose: Purpose, *, slot: int, text: str
-) -> None:
-    counter = world.counter(process, purpose)
-    wanted = Wanted(
-        purchase=Purchase(purpose=purpose, slot=slot, order=VoiceOrder(text=text), fingerprint=text),
-        folder=purpose.value,
-        suffix=".bin",
-        gate=_gate,
-        turn=turns[counter.rule],
+    @stage(Status.GENERATING, of_subtasks=True)
+    async def generating(run: FilmRun, *_: object) -> Any:
+        plan = run.opened.plan
+        lines = [asyncio.create_task(line(run, index)) for index in range(min(len(plan), 2))]
+        await gather_all(*lines, *(asyncio.create_task(segment(run, slot.index)) for slot in plan))
+
+    @stage(Status.DELIVERING)
+    async def delivering(run: FilmRun, *_: object) -> Deliverables:
+        await complete_film(run.studio.books, run.lease, _RESULT)
+        return _RESULT
+
+    return Stages(
+        scripting=_passed(Status.SCRIPTING),
+        moderation=_passed(Status.MODERATION),
+        anchoring=anchoring,
+        generating=generating,
+        audio=_passed(Status.AUDIO),
+        composing=_passed(Status.COMPOSING),
+        delivering=delivering,
     )
-    await buy(desk, lease, wanted, counter)
+
+
+def _passed(status: Status) -> Any:
+    @stage(status)
+    async def passed(run: FilmRun, *_: object) -> None:
+        del run
+
+    return passed
 
 
 def _gate(file: Path) -> None:

@@ -8,6 +8,7 @@ from tests.simulation.histories import play
 _CHUNK = 50
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(0, 1000, _CHUNK))
 def test_every_history_ends_with_its_books_balanced(first: int) -> None:
     """Whatever befalls them, films end, balances hold after every step and each paid job is in somebody's books.

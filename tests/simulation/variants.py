@@ -1,6 +1,7 @@
 """The protocol as it is, and where a control may bend it: waits, clock, vendor, lease, store and ends."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from ledger.leases import Lease
 from ledger.rows import Fault
 from providers.ports import JobVendor
 from store.objects import ObjectFacts, Objects
+from tasks import run
 from tasks.timings import Timings
 from tests.simulation.process import Process
 from tests.simulation.shelf import Shelf
@@ -27,6 +29,7 @@ TIMINGS: Final = Timings(
     list_lag_s=10,
     skew_s=2,
     overlap_s=4,
+    watch_s=2,
     poll_s=4,
     job_deadline_s=90,
     window_s=10,
@@ -64,6 +67,23 @@ class Variant:
     shelf: Callable[[dict[str, ObjectFacts], Process], Objects] = _shelf
     fail: Callable[[Books, Lease, Fault], Awaitable[None]] = fail_film
     cancel: Callable[[Books, FilmId], Awaitable[bool]] = cancel_film
+
+    @contextmanager
+    def bent(self) -> Iterator[None]:
+        """Have the program's run take its lease and fail its films as this variant does, for the length of the block.
+
+        The run has no seam for being wrong: a control bends this process's copy of it.
+        """
+        usual = run.take_lease, run.fail_film
+
+        async def take(*arguments: Any, **options: Any) -> Lease:
+            return self.lease(await usual[0](*arguments, **options))
+
+        run.take_lease, run.fail_film = take, self.fail
+        try:
+            yield
+        finally:
+            run.take_lease, run.fail_film = usual
 
 
 PROTOCOL: Final = Variant()

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from film.errors import InvariantBroken
 from film.ids import FilmId
 from film.orders import Purpose
+from film.profiles import Provider
 from ledger.database import Books
 from ledger.gate import GateRule
 from store.objects import ObjectFacts
 from tasks.desk import Counter, Desk
+from tasks.keeping import Keeper
 from tests.simulation.checks import ATTEMPTS_MAX, StepChecks
 from tests.simulation.process import Fates, Process
 from tests.simulation.variants import Variant
@@ -77,6 +79,10 @@ class World:
             work=self.work,
         )
 
+    def studio(self, process: Process) -> "ProcessStudio":
+        """Return a process's own studio."""
+        return ProcessStudio(self, process)
+
     def counter(self, process: Process, purpose: Purpose) -> Counter:
         """Return a process's own door to the vendor of a purpose."""
         shop, timings = self.vendors[purpose], self.variant.timings
@@ -103,6 +109,27 @@ class World:
             await self._checks.check(self.films)
         except (InvariantBroken, SQLAlchemyError) as error:
             self.found(error)
+
+
+class ProcessStudio:
+    """What a film's run uses of its process: a history's stand-in for the studio, with the program's own heartbeat."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        self._world = world
+        self._process = process
+        self.desk = world.desk(process)
+        self.books, self.clock, self.timings = self.desk.books, self.desk.clock, self.desk.timings
+        self.work, self.holder = self.desk.work, process.name
+        self.keeper = Keeper(self.books, self.clock, self.timings)
+
+    def rule_of(self, provider: Provider) -> GateRule:
+        """Return how often segments may be ordered."""
+        del provider
+        return self._world.counter(self._process, Purpose.SEGMENT).rule
+
+    def is_dead(self, holder: str) -> bool:
+        """Whether a holder died on the same machine, where that can be seen."""
+        return any(each.name == holder and each.seen_dead and not each.alive for each in self._world.processes)
 
 
 class WatchedBooks(Books):

@@ -9,6 +9,7 @@ import pytest
 
 from film.canvas import AspectRatio, Resolution
 from film.orders import ClipOrder, ImageRef
+from providers.egress import Egress
 from providers.listenhub_voice_request import VoiceRequest
 from providers.transport import Connection, Timeouts
 from providers.wire import Wire
@@ -60,7 +61,10 @@ async def stub() -> AsyncIterator[Stub]:
 @pytest.fixture
 async def wire(stub: Stub) -> AsyncIterator[Wire]:
     """A door to the stub, named listenhub."""
-    async with Wire(Connection(base_url=stub.url, key=KEY), vendor="listenhub", timeouts=TIMEOUTS) as wire:
+    egress = Egress(allowed_origin=stub.url, timeouts=TIMEOUTS)
+    async with Wire(
+        Connection(base_url=stub.url, key=KEY), vendor="listenhub", timeouts=TIMEOUTS, egress=egress
+    ) as wire:
         yield wire
 
 

@@ -14,6 +14,7 @@ import httpx
 from film.profiles import Vendor
 from providers import registry
 from providers.claude import Claude
+from providers.egress import Egress
 from providers.transport import Connection
 from providers.wire import Wire
 
@@ -32,10 +33,12 @@ class Simulated:
         self.url = url
         self._control = control
 
-    def wire(self, vendor: Vendor, *, key: str | None = None) -> Wire:
-        """Open a door to one vendor, with its key or another."""
+    def wire(self, vendor: Vendor, *, key: str | None = None, files: bool = True) -> Wire:
+        """Open a door to one vendor, with its key or another; `files`: whether its files may be fetched from here."""
         path, own = _DOORS[vendor]
-        return registry.open_wire(vendor, Connection(base_url=f"{self.url}/{path}", key=key or own))
+        connection = Connection(base_url=f"{self.url}/{path}", key=key or own)
+        egress = Egress(allowed_origin=self.url if files else None)
+        return registry.open_wire(vendor, connection, egress=egress)
 
     def claude(self, *, retries_max: int = 2) -> Claude:
         """Open a door to Claude."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from film.errors import ClipRejected, ProviderError, ProviderRejected, ProviderUnavailable
-from providers.egress import download, post_webhook, put_file
+from providers.egress import Egress
 
 from .conftest import IMPATIENT, TIMEOUTS
 from .stub import Answer, Fault, Seen, Stub, html
@@ -15,7 +15,7 @@ FILE = bytes(range(256)) * 40
 
 async def fetch(url: str, into: Path, stub: Stub | None, *, size_bytes_max: int = 10**6) -> int:
     origin = stub.url if stub is not None else None
-    return await download(url, into, size_bytes_max=size_bytes_max, allowed_origin=origin, timeouts=TIMEOUTS)
+    return await Egress(allowed_origin=origin, timeouts=TIMEOUTS).download(url, into, size_bytes_max=size_bytes_max)
 
 
 async def test_a_file_is_written_whole_and_asked_for_unpacked(stub: Stub, tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ async def test_no_private_or_odd_address_is_ever_asked(tmp_path: Path, url: str)
         await fetch(url, file, None)
     file.write_bytes(b"x")
     with pytest.raises(ProviderRejected):
-        await put_file(url, file, content_type="image/png", timeouts=TIMEOUTS)
+        await Egress(timeouts=TIMEOUTS).put_file(url, file, content_type="image/png")
     with pytest.raises(ProviderRejected):
-        await post_webhook(url, b"{}", {}, timeouts=TIMEOUTS)
+        await Egress(timeouts=TIMEOUTS).post_webhook(url, b"{}", {})
 
 
 async def test_the_allowed_origin_is_a_whole_origin(stub: Stub, tmp_path: Path) -> None:
@@ -131,16 +131,18 @@ async def test_a_refused_upload_is_told_apart(
     file.write_bytes(FILE)
     stub.answers = [Answer(), html(status)]
     target = f"{stub.url}/put?signature=1"
-    await put_file(target, file, content_type="image/png", allowed_origin=stub.url, timeouts=TIMEOUTS)
+    await Egress(allowed_origin=stub.url, timeouts=TIMEOUTS).put_file(target, file, content_type="image/png")
     assert (stub.seen[0].method, stub.seen[0].body, stub.seen[0].headers["content-type"]) == ("PUT", FILE, "image/png")
     with pytest.raises(kind):
-        await put_file(target, file, content_type="image/png", allowed_origin=stub.url, timeouts=TIMEOUTS)
+        await Egress(allowed_origin=stub.url, timeouts=TIMEOUTS).put_file(target, file, content_type="image/png")
 
 
 async def test_a_webhook_gets_its_bytes_and_a_redirect_is_only_a_status(stub: Stub) -> None:
     stub.answers = [Answer(status=302, headers={"Location": "/elsewhere"})]
     headers = {"webhook-id": "1", "Content-Type": "application/json"}
-    status = await post_webhook(f"{stub.url}/hook", b'{"a": 1}', headers, allowed_origin=stub.url, timeouts=TIMEOUTS)
+    status = await Egress(allowed_origin=stub.url, timeouts=TIMEOUTS).post_webhook(
+        f"{stub.url}/hook", b'{"a": 1}', headers
+    )
     assert status == 302
     assert [(seen.target, seen.body, seen.headers["webhook-id"]) for seen in stub.seen] == [("/hook", b'{"a": 1}', "1")]
 
@@ -148,6 +150,8 @@ async def test_a_webhook_gets_its_bytes_and_a_redirect_is_only_a_status(stub: St
 async def test_silence_ends_in_unavailable(stub: Stub, tmp_path: Path) -> None:
     stub.answers = [Answer(fault=Fault.SILENT)]
     with pytest.raises(ProviderUnavailable):
-        await post_webhook(f"{stub.url}/hook", b"{}", {}, allowed_origin=stub.url, timeouts=IMPATIENT)
+        await Egress(allowed_origin=stub.url, timeouts=IMPATIENT).post_webhook(f"{stub.url}/hook", b"{}", {})
     with pytest.raises(ProviderUnavailable):
-        await download(f"{stub.url}/a", tmp_path / "a", size_bytes_max=9, allowed_origin=stub.url, timeouts=IMPATIENT)
+        await Egress(allowed_origin=stub.url, timeouts=IMPATIENT).download(
+            f"{stub.url}/a", tmp_path / "a", size_bytes_max=9
+        )

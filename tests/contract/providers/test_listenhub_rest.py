@@ -140,13 +140,13 @@ async def test_a_file_is_put_where_the_vendor_says(
         return body({"presignedUrl": f"{stub.url}/put?sig=1", "fileUrl": "https://cdn.example/bucket/anchor.bin"})
 
     stub.respond = respond
-    storage = ListenHubStorage(wire, allowed_origin=stub.url)
+    storage = ListenHubStorage(wire)
     assert await storage.upload(file, content_type=content_type) == "https://cdn.example/bucket/anchor.bin"
     asked, put = stub.seen
     assert asked.json == {"fileKey": "anchor.bin", "contentType": content_type, "category": category}
     assert (put.target, put.body, put.headers["content-type"]) == ("/put?sig=1", b"picture", content_type)
     assert "authorization" not in put.headers
-    live = ListenHubStorage(wire, readable_origin="https://storage.googleapis.com", allowed_origin=stub.url)
+    live = ListenHubStorage(wire, readable_origin="https://storage.googleapis.com")
     assert await live.upload(file, content_type=content_type) == "https://storage.googleapis.com/bucket/anchor.bin"
 
 

@@ -170,7 +170,7 @@ async def test_an_unknown_task_is_told_apart_and_its_id_cannot_leave_its_path(st
 
 
 async def test_the_file_of_a_report_is_fetched(stub: Stub, wire: Wire, tmp_path: Path) -> None:
-    vendor = ListenHubVideo(wire, model=HAPPY, allowed_origin=stub.url)
+    vendor = ListenHubVideo(wire, model=HAPPY)
     stub.answers = [body(task("1", status="success", videoUrl=f"{stub.url}/1.mp4")), Answer(body=b"clip")]
     report = await vendor.report("1")
     await vendor.fetch(report, tmp_path / "1.mp4")

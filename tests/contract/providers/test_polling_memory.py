@@ -3,6 +3,8 @@
 import asyncio
 import gc
 
+import pytest
+
 from providers.listenhub_voice import ListenHubVoice
 from providers.polling import wait_for
 from providers.wire import Wire
@@ -13,6 +15,7 @@ from .stub import Stub, reply
 _JOBS = 200
 #: Caches and pools may still warm up; one object kept a poll would be five times that.
 _OBJECTS_MAX = 200
+_TRIES = 3
 
 
 def _task(status: str) -> dict[str, object]:
@@ -20,6 +23,7 @@ def _task(status: str) -> dict[str, object]:
     return {"code": 0, "message": "", "data": {**task, "audioUrl": "http://x/1", "createdAt": 1730000000000}}
 
 
+@pytest.mark.long
 async def test_polling_two_hundred_jobs_keeps_nothing(stub: Stub, wire: Wire) -> None:
     """After a first round of 200 jobs, a second of five times as many looks leaves no more behind."""
     clock, vendor = TestClock(), ListenHubVoice(wire)
@@ -42,5 +46,8 @@ async def test_polling_two_hundred_jobs_keeps_nothing(stub: Stub, wire: Wire) ->
         return len(gc.get_objects())
 
     await rounds(2)
-    before, after = await rounds(1), await rounds(5)
-    assert after - before < _OBJECTS_MAX
+    # Other threads of the tests' process may make objects meanwhile; what a look leaves behind is there each time.
+    grown = [-(await rounds(1)) + await rounds(5)]
+    while min(grown) >= _OBJECTS_MAX and len(grown) < _TRIES:
+        grown.append(-(await rounds(1)) + await rounds(5))
+    assert min(grown) < _OBJECTS_MAX, grown

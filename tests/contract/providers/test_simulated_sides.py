@@ -25,7 +25,7 @@ async def test_vibegen_calls_back_at_the_attempts_own_address(simulated: Simulat
     callbacks = CallbackAddress(public_url=stub.url, secret=b"secret")
     wire = simulated.wire(Vendor.VIBEGEN)
     async with wire:
-        vendor = registry.video_vendor(Provider.VIBEGEN, wire, callbacks=callbacks, allowed_origin=simulated.url)
+        vendor = registry.video_vendor(Provider.VIBEGEN, wire, callbacks=callbacks)
         job_id = await vendor.submit(clip_order(), nonce=77)
         await ended(vendor, job_id)
         async with asyncio.timeout(60):
@@ -39,7 +39,7 @@ async def test_uploads_speakers_and_credits(simulated: Simulated, tmp_path: Path
     file = tmp_path / "anchor.png"
     file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
     async with simulated.wire(Vendor.LISTENHUB) as wire:
-        url = await registry.storage(wire, allowed_origin=simulated.url).upload(file, content_type="image/png")
+        url = await registry.storage(wire).upload(file, content_type="image/png")
         assert url.startswith(simulated.url)
         spoken = await registry.speakers(wire).speakers("zh-CN")
         assert {speaker.language for speaker in spoken} == {"zh"}

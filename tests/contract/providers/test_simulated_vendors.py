@@ -48,14 +48,13 @@ FOR_EVER_S = 400 * 86_400
 
 def vendor_of(what: str, simulated: Simulated) -> tuple[Wire, JobVendor[Any]]:
     """Open the door to whoever sells `what`."""
-    origin = simulated.url
     if what in {"voice", "music", "image"}:
         wire = simulated.wire(Vendor.LISTENHUB)
         make = registry.image_vendor if what == "image" else registry.voice_vendor
-        return wire, make(wire, allowed_origin=origin)
+        return wire, make(wire)
     provider = Provider(what)
     wire = simulated.wire(PROFILES[provider].vendor)
-    return wire, registry.video_vendor(provider, wire, allowed_origin=origin)
+    return wire, registry.video_vendor(provider, wire)
 
 
 async def ended(vendor: JobVendor[Any], job_id: str) -> JobReport:
@@ -214,7 +213,7 @@ async def test_a_file_that_cannot_be_read_whole_is_asked_for_again(
 
 
 async def test_a_file_of_another_origin_is_guarded(simulated: Simulated, tmp_path: Path) -> None:
-    wire = simulated.wire(Vendor.LISTENHUB)
+    wire = simulated.wire(Vendor.LISTENHUB, files=False)
     async with wire:
         vendor = registry.video_vendor(Provider.HAPPYHORSE, wire)
         report = await ended(vendor, await vendor.submit(clip_order(), nonce=nonces(simulated)))

@@ -8,6 +8,8 @@ import sys
 import httpx
 import pytest
 
+pytestmark = pytest.mark.processes
+
 GENERATE = "/listenhub/openapi/v1/video-generation/generate"
 TASKS = "/listenhub/openapi/v1/video-generation/tasks"
 BODY = {"model": "happyhorse", "content": [{"type": "text", "text": "a quiet coast"}], "duration": 3, "seed": 7}

@@ -52,6 +52,7 @@ async def test_migrations_make_the_primary_keys(url: str) -> None:
     assert made == {name: [column.name for column in table.primary_key] for name, table in metadata.tables.items()}
 
 
+@pytest.mark.processes
 async def test_several_processes_migrate_a_new_home_once(tmp_path: Path) -> None:
     """Processes that start together on a new home all find it ready."""
     url = sqlite_url(tmp_path / "new.db")

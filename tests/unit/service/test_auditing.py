@@ -26,6 +26,8 @@ from tasks.render import buy
 from tasks.settings import Mode, Settings
 from tasks.studio import Studio, open_studio
 
+#: They buy from the simulators' own process.
+pytestmark = pytest.mark.processes
 MUSIC = VoiceOrder(text="Soft piano.", duration_hint_s=5)
 TIME_SCALE = 200.0
 

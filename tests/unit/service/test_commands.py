@@ -123,6 +123,7 @@ def test_accounts_and_keys_are_told(home: Home) -> None:
     assert home.says("key", "list", "--account", "other") == ""
 
 
+@pytest.mark.processes
 def test_a_price_and_the_machines_fitness_are_told(home: Home) -> None:
     """Neither needs a film."""
     told = home.says("estimate", "--duration", "60")
@@ -130,6 +131,7 @@ def test_a_price_and_the_machines_fitness_are_told(home: Home) -> None:
     assert all(line.startswith("ok ") for line in home.says("doctor").splitlines())
 
 
+@pytest.mark.processes
 def test_the_doctor_names_what_is_missing(home: Home) -> None:
     """Each with its remedy, and the rest is still looked at."""
     nowhere = {
