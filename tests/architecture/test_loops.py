@@ -18,10 +18,6 @@ ALLOWED: Final[Mapping[str, str]] = {
     "service/progress.py": "a film shown in a terminal until it has ended; an error ends the command",
     "simulators/listenhub/images.py": "an answer that waits for its own job",
     "simulators/vibegen/callbacks.py": "the simulated vendor's own; it shares nothing with the program",
-    "tasks/run.py": "to be rewritten",
-    "tasks/reporting.py": "to be rewritten",
-    "tasks/keeping.py": "to be rewritten",
-    "tasks/buttons.py": "to be rewritten",
 }
 
 
