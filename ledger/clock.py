@@ -1,16 +1,10 @@
 """The database's time: machines that share the books agree on it, whatever their own clocks say."""
 
 import asyncio
-import functools
 import time
-from typing import Final
 
 from film.clock import elapsed_s
 from ledger.database import Books
-from runtime.background import repeat
-
-#: Between two looks at the database's time, in seconds.
-_LOOK_S: Final = 60.0
 
 
 class DatabaseClock:
@@ -36,7 +30,3 @@ class DatabaseClock:
         began_s = elapsed_s()
         theirs_s = await books.server_time_s()
         self._ahead_s = theirs_s - (began_s + elapsed_s()) / 2
-
-    async def follow(self, books: Books) -> None:
-        """Look at the database's time once a minute, until cancelled; a look that fails leaves the time as it was."""
-        await repeat(functools.partial(self.set_by, books), name="database clock", every_s=_LOOK_S)

@@ -2,17 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import typer
 
 from ledger.clock import DatabaseClock
-from ledger.database import Books, open_books
 from service.addresses import listening
 from service.api_server import api_parts, origin_of, serve_api, vendor_voices
 from store.objects import Objects
 from tasks.links import house_links
+from tasks.open_ledger import open_ledger
 from tasks.settings import Settings
 
 
@@ -21,7 +19,7 @@ async def api_alone(settings: Settings, *, host: str, port: int) -> int:
     clock = DatabaseClock()
     origin = settings.simulators_url.rstrip("/") if settings.simulated else ""
     async with (
-        _books(settings, clock) as books,
+        open_ledger(settings, clock) as books,
         vendor_voices(settings, clock, origin=origin if settings.simulated else None) as voices,
     ):
         links = house_links(settings, Objects(settings.objects_url), clock, host=host, port=port)
@@ -36,17 +34,3 @@ async def api_alone(settings: Settings, *, host: str, port: int) -> int:
             if not serving.cancelled():
                 await serving  # it ended by itself: say why
     return 0
-
-
-@asynccontextmanager
-async def _books(settings: Settings, clock: DatabaseClock) -> AsyncIterator[Books]:
-    """Open the ledger; its own time is this process's, so that replicas agree on it."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
-    await clock.set_by(books)
-    keeping = asyncio.create_task(clock.follow(books))
-    try:
-        yield books
-    finally:
-        keeping.cancel()
-        await books.close()

@@ -12,9 +12,9 @@ from ledger.audit import audit_rows
 from ledger.audit_check import Finding
 from ledger.audit_outside import RecordedFile, recorded_files
 from ledger.database import Books
-from service.looking import opened_books
 from store.objects import Objects, file_facts
 from tasks.limits import submit_limits
+from tasks.open_ledger import open_ledger
 from tasks.settings import Settings
 
 _LOOKS_AT_ONCE: Final = 8
@@ -51,7 +51,7 @@ async def audited(settings: Settings, *, deep: bool, providers: bool) -> Report:
     Raises:
         DatabaseUnusable, StoreUnusable: The books or the store can't be opened.
     """
-    async with opened_books(settings) as books:
+    async with open_ledger(settings) as books:
         audit = await audit_rows(books, submit_limits(settings))
         findings = [*audit.findings, *await file_findings(books, Objects(settings.objects_url), deep=deep)]
     notes: Sequence[str] = ()

@@ -10,9 +10,9 @@ from film.ids import AccountId, FilmId
 from ledger.accounts import account_balance, create_account, grant_once
 from ledger.deletion import delete_film
 from ledger.keys import FreshKey, create_key, list_keys, revoke_key, rotate_key
-from service.looking import opened_books
 from service.terminal import FilmArgument, Json, print_json, read_settings, run
 from store.objects import Objects
+from tasks.open_ledger import open_ledger
 from tasks.secret import house_secret
 
 accounts = typer.Typer(help="Accounts of the HTTP API.", no_args_is_help=True)
@@ -27,7 +27,7 @@ def account_create(name: Account, *, as_json: Json = False) -> None:
     """Open an account, without credits."""
 
     async def body() -> int:
-        async with opened_books(read_settings()) as books:
+        async with open_ledger(read_settings()) as books:
             account = await create_account(books, name)
         if as_json:
             print_json({"account": account})
@@ -50,7 +50,7 @@ def account_grant(
 
     async def body() -> int:
         wanted = _amount(amount)
-        async with opened_books(read_settings()) as books:
+        async with open_ledger(read_settings()) as books:
             given = await grant_once(books, AccountId(name), wanted, reason=reason)
             balance = await account_balance(books, AccountId(name))
         available = balance.available_mc
@@ -70,7 +70,7 @@ def account_show(name: Account, *, as_json: Json = False) -> None:
     """Show an account's credits."""
 
     async def body() -> int:
-        async with opened_books(read_settings()) as books:
+        async with open_ledger(read_settings()) as books:
             balance = await account_balance(books, AccountId(name))
         held, available = balance.reserved_mc, balance.available_mc
         if as_json:
@@ -89,7 +89,7 @@ def key_create(name: Account, *, as_json: Json = False) -> None:
 
     async def body() -> int:
         settings = read_settings()
-        async with opened_books(settings) as books:
+        async with open_ledger(settings) as books:
             fresh = await create_key(books, AccountId(name), pepper=house_secret(settings))
         _show(fresh, as_json=as_json)
         return 0
@@ -103,7 +103,7 @@ def key_rotate(key_id: KeyId, *, as_json: Json = False) -> None:
 
     async def body() -> int:
         settings = read_settings()
-        async with opened_books(settings) as books:
+        async with open_ledger(settings) as books:
             fresh = await rotate_key(books, key_id, pepper=house_secret(settings))
         _show(fresh, as_json=as_json)
         return 0
@@ -116,7 +116,7 @@ def key_revoke(key_id: KeyId, *, as_json: Json = False) -> None:
     """Disable a key; `rotate` brings it back under a new secret."""
 
     async def body() -> int:
-        async with opened_books(read_settings()) as books:
+        async with open_ledger(read_settings()) as books:
             await revoke_key(books, key_id)
         if as_json:
             print_json({"key": key_id, "disabled": True})
@@ -134,7 +134,7 @@ def key_list(
     """List keys, never their secrets."""
 
     async def body() -> int:
-        async with opened_books(read_settings()) as books:
+        async with open_ledger(read_settings()) as books:
             found = await list_keys(books, AccountId(name) if name else None)
         if as_json:
             print_json(
@@ -161,7 +161,7 @@ def delete(film_id: FilmArgument, *, as_json: Json = False) -> None:
 
     async def body() -> int:
         settings = read_settings()
-        async with opened_books(settings) as books:
+        async with open_ledger(settings) as books:
             await delete_film(books, Objects(settings.objects_url), FilmId(film_id))
         if as_json:
             print_json({"task_id": film_id, "deleted": True})

@@ -8,11 +8,12 @@ from rich.console import Console
 from film.ids import FilmId
 from ledger.rows import Approval
 from ledger.showing import ShownFilm
-from service.looking import answered_film, canceled_film, newest_films, one_film, opened_books
+from service.looking import answered_film, canceled_film, newest_films, one_film
 from service.progress import picture, show_progress
 from service.telling import detail_json, film_json, film_text, films_table, seams_text, stored_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run
 from store.objects import Objects
+from tasks.open_ledger import open_ledger
 
 
 def list_films(
@@ -54,7 +55,7 @@ def watch(film_id: FilmArgument) -> None:
     """Follow a film that is being made, here or elsewhere, until it has ended."""
 
     async def body() -> int:
-        async with opened_books(read_settings()) as books:
+        async with open_ledger(read_settings()) as books:
             film = await show_progress(books, FilmId(film_id), Console())
         typer.echo(film_text(film, ()))
         return EXIT_OF[film.status]

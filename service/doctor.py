@@ -6,16 +6,15 @@ import shutil
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from film.clock import SystemClock
-from film.errors import LongVideoError
+from film.errors import InvariantBroken, LongVideoError
 from ledger.audit import check_books
-from ledger.database import open_books
 from media.command import run_ffmpeg
 from media.disk import free_bytes
 from media.fonts import font_path
 from service.doctor_vendors import examine_vendors
 from service.finding import Finding
 from store.objects import Objects
+from tasks.open_ledger import open_ledger
 from tasks.settings import Settings
 
 _GIB = 2**30
@@ -63,17 +62,14 @@ def _disk(settings: Settings) -> Finding:
 async def _books(settings: Settings) -> Finding:
     sqlite = settings.ledger_url.startswith("sqlite")
     try:
-        books = await open_books(settings.ledger_url, SystemClock(), migrate=sqlite)
-    except LongVideoError as error:
-        return Finding(name="ledger", fine=False, found=str(error), remedy="see LONGVIDEO_DATABASE_URL")
-    try:
-        await check_books(books)
-    except LongVideoError as error:
+        async with open_ledger(settings) as books:
+            await check_books(books)
+    except InvariantBroken as error:
         return Finding(
             name="ledger", fine=False, found=str(error), remedy="stop making films and run `longvideo audit`"
         )
-    finally:
-        await books.close()
+    except LongVideoError as error:
+        return Finding(name="ledger", fine=False, found=str(error), remedy="see LONGVIDEO_DATABASE_URL")
     return Finding(name="ledger", fine=True, found=f"{'SQLite' if sqlite else 'PostgreSQL'}, its balances sum to 0")
 
 

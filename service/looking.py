@@ -1,32 +1,19 @@
 """Commands that only need the books."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
-from film.clock import SystemClock
 from film.ids import LOCAL_ACCOUNT, FilmId
 from ledger.approvals import answer
-from ledger.database import Books, open_books
 from ledger.ending import cancel_film
 from ledger.rows import Approval
 from ledger.showing import FilmDetail, Page, ShownFilm, film_detail, film_page, ordered_film
+from tasks.open_ledger import open_ledger
 from tasks.settings import Settings
-
-
-@asynccontextmanager
-async def opened_books(settings: Settings) -> AsyncIterator[Books]:
-    """Open the ledger alone: no vendor, no store, no Prefect."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    books = await open_books(settings.ledger_url, SystemClock(), migrate=settings.ledger_url.startswith("sqlite"))
-    try:
-        yield books
-    finally:
-        await books.close()
 
 
 async def newest_films(settings: Settings, *, limit: int) -> Sequence[ShownFilm]:
     """Return this machine's newest films."""
-    async with opened_books(settings) as books:
+    async with open_ledger(settings) as books:
         found, _ = await film_page(books, LOCAL_ACCOUNT, Page(limit=limit))
         return found
 
@@ -37,7 +24,7 @@ async def one_film(settings: Settings, film_id: FilmId) -> FilmDetail:
     Raises:
         FilmNotFound: There is none of that id.
     """
-    async with opened_books(settings) as books:
+    async with open_ledger(settings) as books:
         return await film_detail(books, film_id, None)
 
 
@@ -48,7 +35,7 @@ async def answered_film(settings: Settings, film_id: FilmId, decision: Approval)
         FilmNotFound: There is none of that id.
         NotAwaitingApproval: It asks nobody.
     """
-    async with opened_books(settings) as books:
+    async with open_ledger(settings) as books:
         await answer(books, film_id, decision)
         return await ordered_film(books, film_id)
 
@@ -59,6 +46,6 @@ async def canceled_film(settings: Settings, film_id: FilmId) -> tuple[bool, Show
     Raises:
         FilmNotFound: There is none of that id.
     """
-    async with opened_books(settings) as books:
+    async with open_ledger(settings) as books:
         canceled = await cancel_film(books, film_id)
         return canceled, await ordered_film(books, film_id)

@@ -23,7 +23,6 @@ from ledger.processes import ProcessKind, alive
 from ledger.reorders import unfinished_twins
 from ledger.salvage import compose_again, retry_film
 from ledger.showing import ShownFilm, ordered_film
-from service.looking import opened_books
 from service.outfiles import check_out, copy_out
 from service.prefect_server import prefect_server
 from service.progress import show_progress
@@ -32,6 +31,7 @@ from service.running import Begun, run_shown
 from store.objects import Objects
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
+from tasks.open_ledger import open_ledger
 from tasks.ordering import checked_request, local_customer, order_film
 from tasks.salvaging import indexes_of
 from tasks.settings import Settings
@@ -145,7 +145,7 @@ async def salvage(salvaging: Salvage, *, out: Path, settings: Settings, console:
     """Salvage a film where films are made: by a dispatcher that is alive, else here; and copy it to `out`."""
     check_out(out)
     agree = None if settings.simulated else salvaging.agree
-    async with opened_books(settings) as books:
+    async with open_ledger(settings) as books:
         if await alive(books, ProcessKind.DISPATCHER, within_s=_ALIVE_S):
             if agree is not None:
                 async with open_studio(settings) as studio:

@@ -1,6 +1,5 @@
 """The composition root: the environment's settings become open books, a store, vendors and their gates."""
 
-import functools
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,7 +13,7 @@ from film.clock import Clock
 from film.profiles import PROFILES, Provider, Vendor
 from film.request import FilmRequest
 from ledger.clock import DatabaseClock
-from ledger.database import Books, open_books
+from ledger.database import Books
 from ledger.gate import GateRule
 from ledger.leases import Maker
 from providers import registry
@@ -22,7 +21,6 @@ from providers.claude import Claude
 from providers.egress import Egress
 from providers.ports import Account, JobVendor, Storage, Voices
 from providers.transport import Connection
-from runtime.background import repeating
 from runtime.task_set import TaskSet
 from simulators.launch import SIMULATED_KEYS, launched
 from store.objects import Objects
@@ -35,15 +33,14 @@ from tasks.doors import Doors, open_doors
 from tasks.holder import is_dead, new_holder
 from tasks.keeping import Keeper
 from tasks.links import house_links
+from tasks.open_ledger import open_ledger
 from tasks.secret import house_secret
 from tasks.settings import Settings
 from tasks.timings import Timings
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("longvideo.app")
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
-#: Between two looks at the database's time.
-_CLOCK_S: Final = 60.0
 #: What the process's end waits for words that Prefect is still owed.
 _OWED_S: Final = 30.0
 
@@ -222,16 +219,11 @@ async def open_studio(settings: Settings) -> AsyncIterator[Studio]:
     Raises:
         DatabaseUnusable, StoreUnusable: The books or the store can't be opened.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         origin = await _simulators(settings, stack)
         timings = Timings.simulated(settings.time_scale) if settings.simulated else Timings()
         clock = DatabaseClock()
-        books = await open_books(settings.ledger_url, clock, migrate=settings.ledger_url.startswith("sqlite"))
-        stack.push_async_callback(books.close)
-        await clock.set_by(books)
-        look = functools.partial(clock.set_by, books)
-        await stack.enter_async_context(repeating(look, name="the database's time", every_s=_CLOCK_S))
+        books = await stack.enter_async_context(open_ledger(settings, clock))
         work = settings.home / "work"
         work.mkdir(exist_ok=True)
         desk = Desk(
