@@ -119,6 +119,7 @@ film = Table(
     Column("lease_until_ms", BigInteger),
     Column("lease_holder", String(128)),
     Column("dispatch_n", Integer, nullable=False),
+    Column("copy_to", Text),
     Column("error", JSON(none_as_null=True)),
     Column("result", JSON(none_as_null=True)),
     Column("compose_n", Integer, nullable=False),

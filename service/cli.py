@@ -12,7 +12,7 @@ from service.cli_accounts import accounts, delete, keys
 from service.cli_films import approve, audit, cancel, list_films, reject, show, watch
 from service.cli_make import compose, estimate, make, retry
 from service.cli_up import deploy, up, worker
-from service.terminal import Json, print_json, read_settings, run
+from service.terminal import Json, own_process, print_json, read_settings, run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -124,5 +124,6 @@ app.add_typer(keys, name="key")
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; the process ends with it."""
+    own_process()
     app()

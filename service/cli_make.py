@@ -79,10 +79,11 @@ def make(
     console = Console(stderr=as_json)
 
     async def body() -> int:
-        from service.making import ordering, resuming, run_here  # noqa: PLC0415 - Prefect reads its settings at import
+        from service.making import make, ordering, resuming  # noqa: PLC0415 - Prefect reads its settings at import
 
-        start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new, yes=yes)
-        return _tell(await run_here(start, out=out, settings=settings, console=console), console, as_json=as_json)
+        ordered = ordering(wish, settings, console, out=out, new=new, yes=yes) if not resume else None
+        start = ordered or resuming(FilmId(resume))
+        return _tell(await make(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 
@@ -92,10 +93,10 @@ def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json
     settings, console = read_settings(on_terminal=True), Console(stderr=as_json)
 
     async def body() -> int:
-        from service.making import composing_again, salvage  # noqa: PLC0415 - as above
+        from service.making import composing_again, make  # noqa: PLC0415 - as above
 
-        salvaging = composing_again(FilmId(film_id))
-        return _tell(await salvage(salvaging, out=out, settings=settings, console=console), console, as_json=as_json)
+        start = composing_again(FilmId(film_id))
+        return _tell(await make(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 
@@ -114,10 +115,10 @@ def retry(
     settings, console = read_settings(on_terminal=True), Console(stderr=as_json)
 
     async def body() -> int:
-        from service.making import retrying, salvage  # noqa: PLC0415 - as above
+        from service.making import make, retrying  # noqa: PLC0415 - as above
 
-        salvaging = retrying(FilmId(film_id), redo or [], settings, console, yes=yes)
-        return _tell(await salvage(salvaging, out=out, settings=settings, console=console), console, as_json=as_json)
+        start = retrying(FilmId(film_id), redo or [], console, yes=yes)
+        return _tell(await make(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
 

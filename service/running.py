@@ -1,21 +1,36 @@
-"""A film's flow in this process, beside its progress; what Ctrl-C and SIGTERM mean for it."""
+"""A film's run in this process, beside its progress; what Ctrl-C and SIGTERM mean for it.
+
+Prefect shows the run where it can. The film never needs it: where its server is away, or holds the flow's end up, the
+film is made and ended all the same.
+"""
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
-from film.errors import FilmEnded, LeaseTaken
+from film.errors import FilmEnded, LeaseTaken, LongVideoError, PrefectUnavailable, StaleEpoch
 from film.ids import FilmId
-from ledger.database import Books
+from ledger import films
 from ledger.ending import cancel_film
+from ledger.leases import Lease
+from ledger.rows import Film
 from ledger.showing import ShownFilm, ordered_film
+from runtime.background import end_task
 from service.prefect_server import PrefectServer
 from service.progress import show_progress
 from service.signals import sigterm
+from tasks.blame import RunInterrupted
+from tasks.presenter import NoPresenter
 from tasks.studio import Studio
+
+#: What Prefect's engine may take to end the flow of a film that has ended.
+_ENGINE_S: Final = 15.0
+_LOOK_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,63 +39,161 @@ class Begun:
 
     film_id: FilmId
     told: str = ""
+    #: Another command makes it: Ctrl-C here ends the watching, not the film.
+    followed: bool = False
 
 
 async def run_shown(studio: Studio, server: PrefectServer, begun: Begun, console: Console) -> ShownFilm:
-    """Run the film's flow beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
-    loop, film_id = asyncio.get_running_loop(), begun.film_id
-    starting = asyncio.create_task(_started(server, console))
-    cancels: set[asyncio.Task[None]] = set()
+    """Run the film beside its progress; Ctrl-C cancels the film and settles it, SIGTERM gives it back."""
+    started = asyncio.create_task(_start_prefect(server, console))
+    epoch = (await films.film(studio.books, begun.film_id)).epoch
+    claim = Lease(film_id=begun.film_id, epoch=epoch, holder=studio.holder)
+    try:
+        with studio.keeper.claimed(claim):
+            return await _shown(studio, begun, console, _drive(studio, begun.film_id, started, console), ready=started)
+    finally:
+        await end_task(started)
 
-    async def canceled() -> None:
-        await cancel_film(studio.books, film_id)
-        starting.cancel()  # before its flow has begun there is nobody else to settle anything
 
-    def cancel() -> None:
-        console.print("Canceling: unused credits go back ...")
-        cancels.add(loop.create_task(canceled()))
+async def follow_shown(studio: Studio, begun: Begun, console: Console) -> ShownFilm:
+    """Show the progress of a film that another process makes, until it has ended; Ctrl-C cancels it."""
+    return await _shown(studio, begun, console, _until_ended(studio, begun.film_id))
 
-    loop.add_signal_handler(signal.SIGINT, cancel)
+
+async def _shown(
+    studio: Studio,
+    begun: Begun,
+    console: Console,
+    work: Awaitable[object],
+    *,
+    ready: "asyncio.Task[Any] | None" = None,
+) -> ShownFilm:
+    making = asyncio.ensure_future(work)
     if begun.told:  # only now: whoever reads of the film may press Ctrl-C at once
         console.print(begun.told, highlight=False)
-    making = asyncio.create_task(_made(starting, film_id, console))
-    showing = asyncio.create_task(_shown(starting, studio.books, film_id, console))
-    try:
-        async with sigterm(making.cancel):
+    async with _cancelable(studio, begun, making, console), sigterm(making.cancel):
+        showing = asyncio.create_task(_show(studio, begun.film_id, console, ready))
+        try:
             await making
             await showing
+        finally:
+            # The caller closes the books: whoever still read them would wait for ever.
+            await end_task(showing)
+            await end_task(making)
+    return await ordered_film(studio.books, begun.film_id)
+
+
+async def _show(studio: Studio, film_id: FilmId, console: Console, ready: "asyncio.Task[Any] | None") -> None:
+    if ready is not None:
+        await asyncio.wait([ready])  # a terminal draws one thing at a time
+    await show_progress(studio.books, film_id, console)
+
+
+@asynccontextmanager
+async def _cancelable(
+    studio: Studio, begun: Begun, making: "asyncio.Future[object]", console: Console
+) -> AsyncIterator[None]:
+    """Let Ctrl-C cancel the film for the length of the block; of a film that another makes, it ends the watching."""
+    loop, cancels = asyncio.get_running_loop(), set[asyncio.Task[object]]()
+
+    def cancel() -> None:
+        if begun.followed:
+            console.print(f"Stopped watching; {begun.film_id} is still being made.", highlight=False)
+            making.cancel()
+            return
+        console.print("Canceling: unused credits go back ...")
+        cancels.add(loop.create_task(cancel_film(studio.books, begun.film_id)))
+
+    loop.add_signal_handler(signal.SIGINT, cancel)
+    try:
+        yield
     finally:
-        starting.cancel()
-        showing.cancel()
         loop.remove_signal_handler(signal.SIGINT)
-        # The caller closes the books: whoever still read them would wait for ever.
-        await asyncio.gather(starting, showing, return_exceptions=True)
         await asyncio.gather(*cancels)
-    return await ordered_film(studio.books, film_id)
 
 
-async def _started(server: PrefectServer, console: Console) -> Any:
+async def _start_prefect(server: PrefectServer, console: Console) -> Any:
+    """Wait for Prefect's server and return the film's flow; None if the server doesn't come."""
     with console.status("Starting Prefect ..."):
-        await server.healthy()
+        try:
+            await server.healthy()
+        except PrefectUnavailable as error:
+            console.print(f"{error}. The film is made without it.", highlight=False, markup=False)
+            return None
     from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
 
     return produce_film
 
 
-async def _shown(starting: "asyncio.Task[Any]", books: Books, film_id: FilmId, console: Console) -> None:
-    await asyncio.wait([starting])  # a terminal draws one thing at a time
-    await show_progress(books, film_id, console)
-
-
-async def _made(starting: "asyncio.Task[Any]", film_id: FilmId, console: Console) -> None:
-    """Run the film's flow, unless Ctrl-C has ended its start; if another process has taken it, that one is followed."""
-    await asyncio.wait([starting])
-    if starting.cancelled():
-        return
-    state = await starting.result()(film_id, return_state=True)
+async def _drive(studio: Studio, film_id: FilmId, started: "asyncio.Task[Any]", console: Console) -> None:
+    """Make the film; while another makes it, follow that one, and take over if it dies."""
+    canceled = asyncio.create_task(_until_ended(studio, film_id))
     try:
-        await state.aresult()
-    except LeaseTaken as taken:
-        console.print(f"It is already running on {taken.where}; this command follows.", highlight=False)
-    except FilmEnded:
-        return  # told by the film's row
+        await asyncio.wait({started, canceled}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await end_task(canceled)
+    while not (await films.film(studio.books, film_id)).status.terminal:
+        try:
+            await _make(studio, film_id, await started, console)
+        except (LeaseTaken, StaleEpoch) as taken:
+            where = taken.where if isinstance(taken, LeaseTaken) else "Another process"
+            console.print(f"{where} makes it; this command follows.", highlight=False)
+            await _until_free(studio, film_id)
+        except FilmEnded:
+            return  # told by the film's row
+
+
+async def _make(studio: Studio, film_id: FilmId, flow: Any, console: Console) -> None:
+    """Run the film as a flow run, or, where Prefect fails around it, plainly.
+
+    Raises:
+        FilmFailed, FilmCanceled: It ended so.
+        LeaseTaken: Another process makes it.
+        DatabaseUnusable: The ledger is away; the film is given back.
+    """
+    if flow is not None:
+        state = await _flow_state(studio, film_id, flow)
+        error = None if state is None else await state.aresult(raise_on_failure=False)
+        if isinstance(error, LongVideoError) and not isinstance(error, RunInterrupted):
+            raise error
+        if (await films.film(studio.books, film_id)).status.terminal:
+            return
+        console.print("Prefect's server doesn't answer; the film goes on without it.", highlight=False)
+    from flows.long_video import make_film  # noqa: PLC0415 - as above
+
+    await make_film(studio, film_id, NoPresenter())
+
+
+async def _flow_state(studio: Studio, film_id: FilmId, flow: Any) -> Any:
+    """Return the state in which the film's flow ended; None where Prefect's engine could not end it in time."""
+    from tasks.prefect_runs import PREFECT_TROUBLE  # noqa: PLC0415 - as above
+
+    running = asyncio.ensure_future(flow(film_id, return_state=True))
+    running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # it may end after everything else
+    over = asyncio.create_task(_until_ended(studio, film_id, grace_s=_ENGINE_S))
+    try:
+        await asyncio.wait({running, over}, return_when=asyncio.FIRST_COMPLETED)
+        return running.result() if running.done() else None
+    except PREFECT_TROUBLE:
+        return None
+    finally:
+        await end_task(over)
+        running.cancel()
+        await asyncio.wait({running}, timeout=_ENGINE_S)  # a server that is away holds it longer; it changes nothing
+
+
+async def _until_ended(studio: Studio, film_id: FilmId, *, grace_s: float = 0.0) -> None:
+    while not (await films.film(studio.books, film_id)).status.terminal:  # noqa: ASYNC110 - rows tell nobody
+        await asyncio.sleep(_LOOK_S)
+    await asyncio.sleep(grace_s)
+
+
+async def _until_free(studio: Studio, film_id: FilmId) -> None:
+    """Wait until the film has ended, or whoever makes it is gone."""
+    while _is_held(studio, await films.film(studio.books, film_id)):  # noqa: ASYNC110 - as above
+        await asyncio.sleep(_LOOK_S)
+
+
+def _is_held(studio: Studio, film: Film) -> bool:
+    lapsed = film.lease_until_ms is None or film.lease_until_ms <= studio.books.now_ms()
+    return not (film.status.terminal or lapsed or film.lease_holder is None or studio.is_dead(film.lease_holder))

@@ -5,7 +5,9 @@ Exit codes: 0 completed, 1 failed, 2 bad request, 130 canceled, 143 stopped and 
 
 import asyncio
 import json
+import os
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Final
 
@@ -24,6 +26,9 @@ LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 EXIT_OF: Final = {Status.COMPLETED: 0, Status.FAILED: 1, Status.CANCELED: 130}
 _BAD_REQUEST: Final = 2
 _STOPPED: Final = 143
+#: What a command may take to end after its last word, in seconds.
+_LEFT_S: Final = 8.0
+_ENDS_PROCESS: Final = threading.Event()
 
 FilmArgument = Annotated[str, typer.Argument(metavar="ID", help="The film's id, vid_...")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts; whatever else is told goes to stderr.")]
@@ -69,12 +74,35 @@ def run(body: Coroutine[Any, Any, int], *, as_json: bool, loop: LoopFactory | No
     """
     try:
         with asyncio.Runner(loop_factory=loop) as runner:
-            return runner.run(body)
+            return _soon_over(runner.run(body))
     except LongVideoError as error:
-        return told(error, as_json=as_json)
+        return _soon_over(told(error, as_json=as_json))
     except asyncio.CancelledError:
         typer.echo("Stopped; the film is given back. Run the same command again to go on with it.", err=True)
-        return _STOPPED
+        return _soon_over(_STOPPED)
+
+
+def own_process() -> None:
+    """Let every command that is run end the process soon after its last word, whatever still holds it."""
+    _ENDS_PROCESS.set()
+
+
+def _soon_over(code: int) -> int:
+    """Return the exit code; if this is the process's own command and it doesn't end by itself, end it.
+
+    Prefect's engine and its events, whose server is away, would hold it for minutes. Nothing of ours is left to do.
+    """
+
+    def end() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+    if _ENDS_PROCESS.is_set():
+        timer = threading.Timer(_LEFT_S, end)
+        timer.daemon = True
+        timer.start()
+    return code
 
 
 def told(error: LongVideoError, *, as_json: bool) -> int:

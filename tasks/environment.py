@@ -34,7 +34,14 @@ _FUSSY = "prefect.concurrency"
 
 #: A command that shows a film tells its end in one sentence; Prefect's trace of it, and its complaint that the server
 #: has gone with the command, tell nothing more.
-_ON_TERMINAL = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
+_ON_TERMINAL = {
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    # A person waits for the film, which needs no Prefect: a server that is away is given up after some 7 s.
+    "PREFECT_CLIENT_MAX_RETRIES": "3",
+    "PREFECT_API_REQUEST_TIMEOUT": "15",
+}
 
 
 def prepare_environment(settings: Settings, *, on_terminal: bool = False) -> None:

@@ -42,7 +42,7 @@ _LOG: Final = logging.getLogger("longvideo.app")
 #: The most bytes of a customer's image or music.
 _BROUGHT_BYTES_MAX: Final = 50 * 2**20
 #: What the process's end waits for words that Prefect is still owed.
-_OWED_S: Final = 30.0
+_OWED_S: Final = 10.0
 
 
 class Studio:

@@ -27,6 +27,10 @@ class Command:
         self._environment = {**os.environ, "LONGVIDEO_HOME": str(folder / "home"), **environment}
         del self._environment["PREFECT_HOME"]  # that of the tests' own process
 
+    def forget(self, name: str) -> None:
+        """Leave a variable out of the environment of what is started from now on."""
+        self._environment.pop(name, None)
+
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
         """Start the command."""
         return subprocess.Popen(
