@@ -14,8 +14,10 @@ import pytest
 
 #: Rooms whose every test starts a process: ffmpeg, the command, a browser, Prefect.
 _ROOMS: Final = ("tests/browser/", "tests/e2e/", "tests/flows/", "tests/media/")
-#: Fixtures that start a process, or a server as heavy as one.
-_FIXTURES: Final = frozenset({"postgres", "prefect_api", "s3", "servers", "simulators", "spawn", "vendors"})
+#: Fixtures that start a process, or a server as heavy as one: the simulators and S3 run in a thread in some rooms.
+_FIXTURES: Final = frozenset(
+    {"postgres", "prefect_api", "s3", "servers", "simulators", "spawn", "start", "vendors", "world"}
+)
 #: What a test may start in the quick lane: it reads the tree, or draws a small clip, and ends.
 _HARMLESS: Final = ("git", "ffmpeg")
 
