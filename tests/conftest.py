@@ -1,6 +1,7 @@
 """What every test shares."""
 
 import os
+import sys
 import tempfile
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 _HOME = tempfile.mkdtemp(prefix="longvideo-tests-")
 for _name in ("LISTENHUB_API_KEY", "SENSEAUDIO_API_KEY", "VIBEGEN_API_KEY", "ANTHROPIC_API_KEY", "PREFECT_API_URL"):
     os.environ.pop(_name, None)
+# Hundreds of processes are started: each would compile the whole tree anew where a shell says to keep no bytecode.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 os.environ.update(
     LONGVIDEO_MODE="simulated",
     LONGVIDEO_HOME=_HOME,

@@ -12,12 +12,24 @@ from typing import Any, Final
 
 import pytest
 
+_ROOT: Final = Path(__file__).parents[1]
 #: Rooms whose every test starts a process: ffmpeg, the command, a browser, Prefect.
 _ROOMS: Final = ("tests/browser/", "tests/e2e/", "tests/flows/", "tests/media/")
-#: Fixtures that start a process, or a server as heavy as one.
-_FIXTURES: Final = frozenset({"postgres", "prefect_api", "s3", "servers", "simulators", "spawn", "vendors"})
+#: Fixtures that start a process, or a server as heavy as one: the simulators and S3 run in a thread in some rooms.
+_FIXTURES: Final = frozenset(
+    {"postgres", "prefect_api", "s3", "servers", "simulators", "spawn", "start", "vendors", "world"}
+)
 #: What a test may start in the quick lane: it reads the tree, or draws a small clip, and ends.
 _HARMLESS: Final = ("git", "ffmpeg")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Don't even import the rooms that the quick lane has nothing of."""
+    if not _quick(config):
+        return None
+    return (
+        collection_path.is_relative_to(_ROOT) and f"{collection_path.relative_to(_ROOT)}/".startswith(_ROOMS)
+    ) or None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,8 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Watch over the quick lane, in the processes that run its tests."""
-    if "not processes" in session.config.option.markexpr:
+    if _quick(session.config):
         sys.addaudithook(_no_process)
+
+
+def _quick(config: pytest.Config) -> bool:
+    return "not processes" in config.option.markexpr
 
 
 def _no_process(event: str, arguments: tuple[Any, ...]) -> None:

@@ -133,7 +133,7 @@ async def test_listeners_share_one_look_and_hear_of_every_change(house: House) -
             if change is not None:
                 heard[n].append(change.place.status)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         listening = [asyncio.create_task(listen(n)) for n in heard]
         while any(len(told) < 1 for told in heard.values()):  # noqa: ASYNC110 - rows wake nobody
             await asyncio.sleep(0)

@@ -28,7 +28,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Command, dict
     with command.start("up") as process:
         yield command, until_ready(process)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
 
 
 @pytest.fixture(scope="module")

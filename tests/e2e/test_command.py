@@ -66,7 +66,7 @@ def test_a_bad_request_is_named_and_writes_nothing(command: Command, arguments: 
     """Exit code 2, one sentence with the field, no film, no file."""
     code, _, err = command.run(*arguments)
     assert (code, words in err) == (2, True), err
-    assert command.json("list") == []
+    assert _films_written(command) == 0
     assert list(command.folder.glob("*.mp4")) == []
 
 
@@ -93,7 +93,7 @@ def test_live_mode_shows_the_cost_and_wants_a_yes(command: Command, servers: dic
     assert code == 2, out + err
     assert re.search(r"costs about [0-9.]+ ListenHub credits \(0 spent today, daily cap 500\)", " ".join(out.split()))
     assert "add --yes" in err
-    assert command.json("list") == []
+    assert _films_written(command) == 0
     assert httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs").json() == before
 
 
@@ -114,7 +114,7 @@ def test_no_at_the_price_is_no_at_once(command: Command, servers: dict[str, str]
     said = _read_terminal(person, react)
     assert process.wait(timeout=60) == 2, said
     assert "Nothing was ordered and nothing spent" in said
-    assert command.json("list") == []
+    assert _films_written(command) == 0
 
 
 def test_a_terminal_shows_the_film_as_it_grows(command: Command) -> None:
@@ -260,7 +260,7 @@ def test_ctrl_c_cancels_and_settles(command: Command, servers: dict[str, str]) -
         with command.start("make", "a heron", "--duration", "4", "--no-narration", *CHEAP, "--json") as process:
             film_id = _wait_for_status(command, "generating")
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=180)
     finally:
         _script(servers)
     assert process.returncode == 130, err
@@ -277,7 +277,7 @@ def test_ctrl_c_while_prefect_starts_cancels_too(command: Command) -> None:
         while "credits held" not in process.stdout.readline():
             pass
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=180)
     assert process.returncode == 130, err
     shown = command.json("show", film_id)
     assert (shown["status"], shown["cost_actual"]) == ("canceled", 0)
@@ -305,7 +305,7 @@ def test_sigterm_gives_the_film_back_and_the_same_command_goes_on(command: Comma
     with command.start(*arguments) as process:
         film_id = _wait_for_status(command, "generating")
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=180)
     _script(servers)
     assert process.returncode == 143, err
     assert command.json("show", film_id)["status"] == "generating"
@@ -343,7 +343,7 @@ def test_a_local_budget_is_kept(command: Command) -> None:
     """With a budget the order that would exceed it is refused: exit code 2, nothing written."""
     code, _, err = command.run("make", "x", "--duration", "9", *CHEAP, LONGVIDEO_LOCAL_CREDITS="100")
     assert (code, "needs 162 credits and the account has 100" in err) == (2, True), err
-    assert command.json("list") == []
+    assert _films_written(command) == 0
 
 
 def test_simulate_answers_a_documents_example(command: Command) -> None:
@@ -388,7 +388,7 @@ def _wait_for_status(command: Command, status: str) -> str:
 def _wait_for_row(command: Command, query: str, value: object) -> object:
     """Look into the command's own database until a row is there; another process writes it, so there is no event."""
     path = command.folder / "home" / "longvideo.db"
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if path.exists():
             with sqlite3.connect(path) as database:
@@ -397,7 +397,18 @@ def _wait_for_row(command: Command, query: str, value: object) -> object:
             if rows:
                 return rows[0][0]
         time.sleep(0.1)
-    raise AssertionError(f"no row for {query} within 90 s")
+    raise AssertionError(f"no row for {query} within 240 s")
+
+
+def _films_written(command: Command) -> int:
+    """Count the rows of films in the command's own database, without a process to ask it."""
+    path = command.folder / "home" / "longvideo.db"
+    if not path.exists():
+        return 0
+    with sqlite3.connect(path) as database:
+        written = database.execute("SELECT count(*) FROM film").fetchone()[0] if _has_films(database) else 0
+    database.close()
+    return int(written)
 
 
 def _has_films(database: sqlite3.Connection) -> bool:

@@ -68,7 +68,7 @@ def test_a_worker_without_its_prefect_waits_and_can_be_stopped(alone: Command) -
     with alone.start("worker", PREFECT_API_URL=nowhere) as process:
         first = process.stdout.readline()  # type: ignore[union-attr]
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
     assert first == f"Waiting for Prefect at {nowhere}\n"
     assert (process.returncode, out) == (0, "Stopping: films are given back ...\n"), err
 
@@ -95,7 +95,7 @@ def test_up_killed_and_started_again_completes_its_films(alone: Command) -> None
         jobs = httpx.get(f"{again['simulators']}/_control/jobs", params={"service": "listenhub-video"}).json()["jobs"]
         assert sum(PROMPT in str(job) for job in jobs) == 2
         second.send_signal(signal.SIGINT)
-        out, err = second.communicate(timeout=60)
+        out, err = second.communicate(timeout=180)
     assert (second.returncode, "films are given back" in out) == (0, True), err
     shown = alone.json("show", film_id)
     assert (shown["status"], shown["cost_actual"]) == ("completed", shown["cost_estimate"])

@@ -117,7 +117,7 @@ async def survive(settings: Settings, workers: list["subprocess.Popen[str]"], pr
                 for film in await films.list_films(books, LOCAL_ACCOUNT, limit=FILMS)
             )
 
-        await until(taken_up, deadline_s=Timings.simulated(settings.time_scale).lease_s + 15)
+        await until(taken_up, deadline_s=Timings.simulated(settings.time_scale).lease_s + 60)
         await asyncio.to_thread(prefect.stop)
         await asyncio.sleep(OUTAGE_S)
         keeping = asyncio.create_task(prefect.kept_alive())

@@ -49,7 +49,7 @@ async def test_two_processes_at_one_job_leave_one_whole_file(tmp_path):
     both_at_work = asyncio.Barrier(2)
 
     async def write_together(job, folder):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await both_at_work.wait()
         return await write(job, folder)
 
