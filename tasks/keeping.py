@@ -1,8 +1,10 @@
 """One look at the rows for all films of a process: it renews their leases and finds those that were lost or moved."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from film.clock import Clock
 from film.ids import FilmId
@@ -10,7 +12,10 @@ from ledger.database import Books
 from ledger.dispatch import pulses
 from ledger.leases import Lease, renew_leases
 from runtime.background import repeating
+from runtime.logs import log_event
 from tasks.timings import Timings
+
+_LOG: Final = logging.getLogger("longvideo.films")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -98,6 +103,8 @@ class Keeper:
             self._lose(kept)
 
     def _lose(self, kept: _Kept) -> None:
+        lease = kept.lease
+        log_event(_LOG, "lease_lost", level=logging.WARNING, film_id=lease.film_id, epoch=lease.epoch)
         self._kept.discard(kept)
         kept.lost()
 

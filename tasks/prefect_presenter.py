@@ -23,6 +23,7 @@ from tasks.blame import RunInterrupted, RunStopped
 from tasks.prefect_runs import PREFECT_TROUBLE, cancelling
 from tasks.presenter import NoPresenter, Presenter
 from tasks.reporting import Report
+from tasks.run_logs import forward_logs
 from tasks.studio import Studio
 
 T = TypeVar("T")
@@ -32,7 +33,10 @@ _LOG: Final = logging.getLogger("longvideo.prefect")
 def presenter(studio: Studio, film_id: FilmId) -> Presenter:
     """Return who shows a film's run: Prefect inside a flow run, nobody outside."""
     flow_run_id = flow_run.get_id()
-    return NoPresenter() if flow_run_id is None else PrefectPresenter(studio, film_id, UUID(flow_run_id))
+    if flow_run_id is None:
+        return NoPresenter()
+    forward_logs()
+    return PrefectPresenter(studio, film_id, UUID(flow_run_id))
 
 
 class PrefectPresenter:

@@ -1,6 +1,7 @@
 """One run of one film: its lease, its stop signal, its settling. Every end of a run goes through here."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
@@ -27,12 +28,14 @@ from ledger.gate import GateRule
 from ledger.leases import Lease, release_lease, take_lease
 from ledger.rows import Fault, Film
 from runtime.background import repeating
+from runtime.logs import log_event
 from tasks.blame import RunInterrupted, RunStopped, StageFault, fault_of
 from tasks.deadline import DeadlineWatch
 from tasks.presenter import Presenter
 from tasks.studio import Studio
 
 T = TypeVar("T")
+_LOG: Final = logging.getLogger("longvideo.films")
 
 #: Runs that died or broke without a new row; a film that kills whoever makes it must end.
 _RUNS_IN_VAIN_MAX: Final = 5
@@ -157,6 +160,7 @@ def _deadline(run: FilmRun) -> AbstractAsyncContextManager[None]:
         deadline_s = await watch.passed_s()
         if deadline_s is not None and run.fault is None:
             late = DeadlineExceeded(what=f"The film {run.film_id}", deadline_s=deadline_s)
+            log_event(_LOG, "film_deadline", level=logging.WARNING, film_id=run.film_id, deadline_s=deadline_s)
             run.stop(fault_of(late, run.stage, code=ErrorCode.DEADLINE_EXCEEDED))
 
     return repeating(look, name=f"the deadline of {run.film_id}", every_s=looks_s)

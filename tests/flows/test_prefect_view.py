@@ -4,7 +4,14 @@ import asyncio
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterTags,
+    LogFilter,
+    LogFilterFlowRunId,
+)
 from prefect.client.schemas.objects import Artifact, FlowRun
 from prefect.flow_engine import run_flow_async
 from prefect.states import AwaitingRetry, Pending
@@ -63,6 +70,25 @@ async def test_a_completed_film_is_shown_whole(studio: Studio) -> None:
     ]
     assert film.result is not None
     assert film.result.film in str(shown["film"].data)
+
+
+async def test_a_films_log_is_in_the_logs_tab_of_its_run(studio: Studio) -> None:
+    """What happened to the film's money is where a Prefect user looks first, under the run it belongs to."""
+    film_id = await ordered(studio, duration=4)
+    await made(studio, film_id)
+    async with get_client() as client:
+        (run,) = await client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[film_id])))
+
+        async def actions() -> list[str]:
+            found = await client.read_logs(log_filter=LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id])))
+            return [log.message.split()[0] for log in found if film_id in log.message]
+
+        async def settled() -> bool:
+            return "film_settled" in await actions()
+
+        await until(settled, deadline_s=60)
+        told = await actions()
+    assert {"film_taken", "submit_sending", "submit_accepted", "job_ready", "hold_posted"} <= set(told)
 
 
 async def test_a_failed_film_shows_what_went_back(studio: Studio, vendors: Vendors) -> None:
