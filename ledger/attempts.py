@@ -55,13 +55,12 @@ async def intend(
         DailyCapReached: The operator allows the vendor no more today.
     """
     async with books.writing() as rows:
-        now_ms = books.now_ms()
         await fenced(rows, lease)
         await check_none_alive(rows, lease.film_id, purchase.purpose, purchase.slot)
-        await check_day(rows, rule.vendor, allowance, now_ms=now_ms)
-        refused = await take_slot(rows, rule, lease.film_id, now_ms=now_ms)
-        if refused is not None:
-            return refused
+        await check_day(rows, rule.vendor, allowance, now_ms=books.now_ms())
+        now_ms = await take_slot(rows, rule, lease.film_id, books.now_ms)
+        if isinstance(now_ms, NotBefore):
+            return now_ms
         attempt_id = new_attempt_id()
         await rows.execute(
             insert(schema.attempt).values(

@@ -5,7 +5,7 @@ slot is taken in the transaction that commits the intent, so the gate holds acro
 own. Polls never come here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, case, delete, func, select, update
@@ -43,8 +43,13 @@ class NotBefore:
     at_ms: int
 
 
-async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, now_ms: int) -> NotBefore | None:
-    """Take a slot inside the caller's transaction; None means it is taken and the POST may be sent.
+async def take_slot(
+    rows: AsyncConnection, rule: GateRule, film_id: FilmId, read_clock: Callable[[], int]
+) -> NotBefore | int:
+    """Take a slot inside the caller's transaction and return its time in milliseconds: now the POST may be sent.
+
+    The clock is read once the gate's row is locked: whoever waited for the lock would stamp a slot before those that
+    were granted meanwhile.
 
     Fair: a film that was served longer ago goes first, so 23 waiting segments delay another film's first by one slot.
     """
@@ -52,7 +57,7 @@ async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, n
     key = {"vendor": rule.vendor, "key_print": rule.key_print, "model": rule.model}
     await insert_missing(rows, gate, {**key, "granted_at_ms": [], "closed_until_ms": 0})
     found = await rows.execute(select(gate.c.granted_at_ms, gate.c.closed_until_ms).filter_by(**key).with_for_update())
-    state = found.one()
+    state, now_ms = found.one(), read_clock()
     span_ms = rule.window_ms + rule.guard_ms
     if any(at_ms > now_ms for at_ms in state.granted_at_ms):
         # Stamped before the clock was set back: when they really were can't be told, so they count as now. Without
@@ -74,7 +79,7 @@ async def take_slot(rows: AsyncConnection, rule: GateRule, film_id: FilmId, *, n
     granted = [*recent, now_ms][-rule.submits :]
     await rows.execute(update(gate).filter_by(**key).values(granted_at_ms=granted))
     await _served(rows, rule, film_id, now_ms=now_ms)
-    return None
+    return now_ms
 
 
 async def give_slot_back(rows: AsyncConnection, *, vendor: str, model: str, key_print: str, at_ms: int) -> None:

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -227,12 +228,33 @@ async def test_the_databases_time_is_everybodys(books: Books) -> None:
     assert 5000 <= clock.now() < 5005
 
 
+async def test_a_look_never_takes_the_time_back() -> None:
+    """Answers that come late look like a clock that was set back: none is followed; what is little is made good slowly."""
+    database = OtherTime()
+    clock = DatabaseClock(lambda: database.elapsed_s)
+    await clock.set_by(database)
+    read = [clock.now()]
+    for error_s, took_s in ((-0.4, 0.1), (-20.0, 3.0), (0.3, 0.2), (-3.0, 0.4), (-3.0, 0.0)):
+        database.error_s, database.took_s = error_s, took_s
+        await clock.set_by(database)
+        for _ in range(60):
+            read.append(clock.now())
+            database.elapsed_s += 1
+    assert all(later > earlier for earlier, later in pairwise(read))
+    assert abs(clock.now() - await database.server_time_s()) < 1
+    database.error_s = -100
+    await clock.set_by(database)
+    assert abs(clock.now() - await database.server_time_s()) < 0.01
+
+
 class OtherTime(Books):
-    """A database whose clock stands elsewhere."""
+    """A database whose clock stands elsewhere, and whose answers take a while."""
 
     def __init__(self) -> None:
         """Open nothing."""
+        self.elapsed_s, self.error_s, self.took_s = 0.0, 0.0, 0.0
 
     async def server_time_s(self) -> float:
-        """Return its time."""
-        return 5000.0
+        """Return its time; it is told at the end of the wait."""
+        self.elapsed_s += self.took_s
+        return 5000.0 + self.elapsed_s + self.error_s

@@ -20,7 +20,8 @@ ONE, TWO = FilmId("vid_1"), FilmId("vid_2")
 async def ask(books: Books, film: FilmId, rule: GateRule = RULE) -> NotBefore | None:
     """Ask for a slot now."""
     async with books.writing() as rows:
-        return await take_slot(rows, rule, film, now_ms=books.now_ms())
+        taken = await take_slot(rows, rule, film, books.now_ms)
+        return taken if isinstance(taken, NotBefore) else None
 
 
 async def test_a_burst_up_to_the_limit_passes(books: Books) -> None:
@@ -28,6 +29,21 @@ async def test_a_burst_up_to_the_limit_passes(books: Books) -> None:
     start = books.now_ms()
     assert [await ask(books, ONE) for _ in range(5)] == [None] * 5
     assert await ask(books, ONE) == NotBefore(at_ms=start + 61_000)
+
+
+async def test_a_slot_is_stamped_when_the_gate_is_locked(books: Books, clock: HandClock) -> None:
+    """Whoever waited for the lock is granted a slot of now: an older one would not count in the windows after it."""
+    assert await ask(books, ONE) is None
+
+    def read() -> int:
+        clock.time += 30  # what the lock took
+        return books.now_ms()
+
+    before_ms = books.now_ms()
+    async with books.writing() as rows:
+        assert await take_slot(rows, RULE, TWO, read) == before_ms + 30_000
+    assert [await ask(books, ONE) for _ in range(3)] == [None] * 3
+    assert await ask(books, ONE) == NotBefore(at_ms=before_ms + 61_000)
 
 
 async def test_no_window_ever_holds_more_than_the_limit(books: Books, clock: HandClock) -> None:
