@@ -229,7 +229,7 @@ async def test_the_databases_time_is_everybodys(books: Books) -> None:
 
 
 async def test_a_look_never_takes_the_time_back() -> None:
-    """Answers that come late look like a clock that was set back: none is followed; what is little is made good slowly."""
+    """Answers that come late look like a clock set back: none is followed; what is little is made good slowly."""
     database = OtherTime()
     clock = DatabaseClock(lambda: database.elapsed_s)
     await clock.set_by(database)
