@@ -1,8 +1,10 @@
 """Playing histories: from a seed to a verdict."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,10 +50,22 @@ def play(seed: int, variant: Variant = PROTOCOL) -> Verdict:
     loop = VirtualLoop()
     clock = VirtualClock(loop)
     try:
-        with variant.bent():
+        with variant.bent(), _quiet():
             return loop.run_until_complete(history(seed, InlineBooks(clock), clock, variant))
     finally:
         loop.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Log nothing for the length of the block: a history's troubles are meant, and a line costs more than a step."""
+    logger = logging.getLogger("longvideo")
+    usual = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(usual)
 
 
 async def history(seed: int, books: Books, clock: VirtualClock, variant: Variant) -> Verdict:
