@@ -9,9 +9,10 @@ from rich.console import Console
 from film.canvas import AspectRatio, Resolution
 from film.credits import credits_number, credits_text
 from film.errors import LongVideoError
-from film.ids import FilmId
+from film.ids import film_id_of
 from film.profiles import Provider
 from film.request import Continuity, Subtitles, parse_request
+from service.shown import say, say_on
 from service.telling import film_json, film_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run, told
 
@@ -81,7 +82,7 @@ def make(
     async def body() -> int:
         from service.making import ordering, resuming, run_here  # noqa: PLC0415 - Prefect reads its settings at import
 
-        start = resuming(FilmId(resume)) if resume else ordering(wish, settings, console, new=new, yes=yes)
+        start = resuming(film_id_of(resume)) if resume else ordering(wish, settings, console, new=new, yes=yes)
         return _tell(await run_here(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -94,7 +95,7 @@ def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json
     async def body() -> int:
         from service.making import composing_again, salvage  # noqa: PLC0415 - as above
 
-        salvaging = composing_again(FilmId(film_id))
+        salvaging = composing_again(film_id_of(film_id))
         return _tell(await salvage(salvaging, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -116,7 +117,7 @@ def retry(
     async def body() -> int:
         from service.making import retrying, salvage  # noqa: PLC0415 - as above
 
-        salvaging = retrying(FilmId(film_id), redo or [], settings, console, yes=yes)
+        salvaging = retrying(film_id_of(film_id), redo or [], settings, console, yes=yes)
         return _tell(await salvage(salvaging, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -126,7 +127,7 @@ def _tell(made: "Made", console: Console, *, as_json: bool) -> int:
     if as_json:
         print_json({**film_json(made.shown), "files": [str(file) for file in made.files]})
     else:
-        console.print(film_text(made.shown.film, made.files), highlight=False, soft_wrap=True)
+        say_on(console, film_text(made.shown.film, made.files), wrap=False)
     return EXIT_OF[made.shown.film.status]
 
 
@@ -148,7 +149,7 @@ def estimate(
     if as_json:
         print_json({"cost_estimate": credits_number(cost), "segments": seconds})
     else:
-        typer.echo(f"{credits_text(cost)} credits: {len(seconds)} segments of {'+'.join(map(str, seconds))} s")
+        say(f"{credits_text(cost)} credits: {len(seconds)} segments of {'+'.join(map(str, seconds))} s")
 
 
 def _music(described: str, url: str) -> bool | dict[str, str]:

@@ -28,6 +28,7 @@ from service.prefect_server import prefect_server
 from service.progress import show_progress
 from service.quoting import quotes
 from service.running import Begun, run_shown
+from service.shown import say_on
 from store.objects import Objects
 from tasks.holder import is_dead
 from tasks.housekeeping import drain
@@ -152,7 +153,7 @@ async def salvage(salvaging: Salvage, *, out: Path, settings: Settings, console:
                     await agree(studio)
             begun = await salvaging.begin(books, None)
             if begun.told:
-                console.print(begun.told, highlight=False)
+                say_on(console, begun.told)
             film = await show_progress(books, begun.film_id, console)
             objects = Objects(settings.objects_url)
             files = await copy_out(objects, film, out) if film.status is Status.COMPLETED else ()
@@ -178,7 +179,7 @@ async def run_here(start: Start, *, out: Path, settings: Settings, console: Cons
     check_out(out)
     async with AsyncExitStack() as stack:
         if settings.simulated:
-            console.print(SIMULATED_LINE, style="bold yellow", highlight=False)
+            say_on(console, SIMULATED_LINE, style="bold yellow")
         server = await stack.enter_async_context(prefect_server(settings.home))
         studio = await stack.enter_async_context(open_studio(settings))
         await drain(studio)
@@ -213,7 +214,7 @@ async def _agreed(
         NotAgreed: Nobody did.
     """
     for quote in await quotes(studio, request, segments=segments):
-        console.print(f"LIVE: this film costs {quote.line()}", style="bold", highlight=False)
+        say_on(console, f"LIVE: this film costs {quote.line()}", style="bold")
     if yes:
         return
     if not (console.is_terminal and sys.stdin.isatty()):

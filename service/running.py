@@ -14,6 +14,7 @@ from ledger.ending import cancel_film
 from ledger.showing import ShownFilm, ordered_film
 from service.prefect_server import PrefectServer
 from service.progress import show_progress
+from service.shown import say_on
 from service.signals import sigterm
 from tasks.studio import Studio
 
@@ -37,12 +38,12 @@ async def run_shown(studio: Studio, server: PrefectServer, begun: Begun, console
         starting.cancel()  # before its flow has begun there is nobody else to settle anything
 
     def cancel() -> None:
-        console.print("Canceling: unused credits go back ...")
+        say_on(console, "Canceling: unused credits go back ...")
         cancels.add(loop.create_task(canceled()))
 
     loop.add_signal_handler(signal.SIGINT, cancel)
     if begun.told:  # only now: whoever reads of the film may press Ctrl-C at once
-        console.print(begun.told, highlight=False)
+        say_on(console, begun.told)
     making = asyncio.create_task(_made(starting, film_id, console))
     showing = asyncio.create_task(_shown(starting, studio.books, film_id, console))
     try:
@@ -81,6 +82,6 @@ async def _made(starting: "asyncio.Task[Any]", film_id: FilmId, console: Console
     try:
         await state.aresult()
     except LeaseTaken as taken:
-        console.print(f"It is already running on {taken.where}; this command follows.", highlight=False)
+        say_on(console, f"It is already running on {taken.where}; this command follows.")
     except FilmEnded:
         return  # told by the film's row
