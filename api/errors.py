@@ -23,6 +23,7 @@ from film.errors import (
     SegmentsNotReady,
     StoreUnusable,
 )
+from film.text import one_line
 from runtime.logs import log_error, log_event
 
 _log = logging.getLogger("longvideo.api")
@@ -78,7 +79,7 @@ def envelope(
     status: int, code: str, message: str, *, details: Mapping[str, Any] | None = None, headers: Mapping[str, str] = {}
 ) -> JSONResponse:
     """Return an error's answer."""
-    facts: dict[str, Any] = {"code": code, "message": message}
+    facts: dict[str, Any] = {"code": code, "message": one_line(message)}
     if details is not None:
         facts["details"] = dict(details)
     return JSONResponse({"error": facts}, status_code=status, headers=dict(headers))

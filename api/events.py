@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from api.callers import HasCaller, HasFilmId
 from api.openapi import errors
@@ -47,20 +49,29 @@ async def follow_video(
     first = await watch.look(film_id)
     if parts.streams_at_once and watch.streams_of(caller.key_id) >= parts.streams_at_once:
         raise TooManyStreams(limit=parts.streams_at_once, retry_after_s=_COME_BACK_S)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    changes = watch.follow(film_id, first, since)
-    return StreamingResponse(
-        _events(watch, caller.key_id, film_id, changes), media_type="text/event-stream", headers=headers
-    )
+    seat = ExitStack()
+    # Counted before anybody else is asked: between the look at the count and this nothing waits.
+    seat.enter_context(watch.counted(caller.key_id))
+    return _Stream(_events(film_id, watch.follow(film_id, first, since)), seat=seat)
 
 
-async def _events(
-    watch: Watch, key_id: str, film_id: FilmId, changes: AsyncIterator[Change | None]
-) -> AsyncIterator[bytes]:
-    with watch.counted(key_id):
-        yield _RETRY
-        async for change in changes:
-            yield _STILL_HERE if change is None else _event(film_id, change)
+class _Stream(StreamingResponse):
+    """A stream of events that gives its seat back however it ends."""
+
+    def __init__(self, events: AsyncIterator[bytes], *, seat: ExitStack) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._seat = seat
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._seat:
+            await super().__call__(scope, receive, send)
+
+
+async def _events(film_id: FilmId, changes: AsyncIterator[Change | None]) -> AsyncIterator[bytes]:
+    yield _RETRY
+    async for change in changes:
+        yield _STILL_HERE if change is None else _event(film_id, change)
 
 
 def _event(film_id: FilmId, change: Change) -> bytes:

@@ -25,6 +25,11 @@ _TYPES: Final = {
 _BYTES: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 
+def _as_minted(request: Request, path: str) -> bool:
+    """Return whether a file is asked for at its one address: another spelling of it would be cached as another file."""
+    return bool(request.scope["raw_path"] == path.encode() and not request.scope["query_string"])
+
+
 @router.api_route(
     "/files/{expires}/{mac}/{key:path}",
     methods=["GET", "HEAD"],
@@ -36,10 +41,15 @@ async def get_file(
     request: Request, parts: HasParts, expires: Annotated[str, PathField()], mac: str, key: str
 ) -> FileResponse:
     """Return a stored file to whoever has a link to it that is not past its end."""
-    del request
     path = parts.links.objects.local_path(key)
     known = expires.isascii() and expires.isdigit() and len(expires) < 12
-    if path is None or not known or not parts.links.allows(key, expires=int(expires), mac=mac) or not path.is_file():
+    if (
+        path is None
+        or not known
+        or not parts.links.allows(key, expires=int(expires), mac=mac)
+        or not _as_minted(request, parts.links.path(key, expires=int(expires)))
+        or not path.is_file()
+    ):
         raise HTTPException(404, "There is no such file, or its link has ended.")
     return FileResponse(
         path,

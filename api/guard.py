@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import envelope
 from runtime.logs import log_event
 
+HEAD_BYTES_MAX: Final = 16 * 1024
 BODY_BYTES_MAX: Final = 64 * 1024
 #: How long a body may take to arrive, in seconds.
 BODY_S_MAX: Final = 15.0
@@ -47,7 +48,7 @@ class Guard:
             await send(message)
 
         try:
-            body = await _body(receive)
+            body = _long_head(scope) or await _body(receive)
             if isinstance(body, _Refusal):
                 refusal = envelope(body.status, body.code, body.message, headers={"Connection": "close"})
                 await refusal(scope, receive, told)
@@ -60,6 +61,16 @@ class Guard:
 class _Refusal:
     def __init__(self, status: int, code: str, message: str) -> None:
         self.status, self.code, self.message = status, code, message
+
+
+def _long_head(scope: Scope) -> _Refusal | None:
+    """Refuse a head that is too long, also one that came whole: the server itself bounds only what it waits for."""
+    target = scope.get("raw_path", b"") + scope.get("query_string", b"")
+    headers = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    size_bytes = len(scope["method"]) + len(target) + headers
+    if size_bytes <= HEAD_BYTES_MAX:
+        return None
+    return _Refusal(400, "invalid_request", f"head: must have at most {HEAD_BYTES_MAX // 1024} KiB")
 
 
 async def _body(receive: Receive) -> bytes | _Refusal:

@@ -16,12 +16,15 @@ from film.errors import InvalidRequest
 from film.language import TAG, guess_language
 from film.plan import Slot, plan_price, segment_plan
 from film.profiles import PROFILES, Profile, Provider
+from film.text import clean_tree, wish_fault
 from film.urls import URL_CHARACTERS_MAX, url_fault
 
 PROMPT_CHARACTERS_MAX: Final = 2000
 DURATION_S_MIN, DURATION_S_MAX = 3, 180
 REFERENCES_MAX: Final = 9
 CARD_CHARACTERS_MAX: Final = 80
+#: Whose texts may have several lines.
+_WITH_LINES: Final = frozenset({"prompt", "title_card", "end_card", "metadata"})
 
 
 class Subtitles(StrEnum):
@@ -196,6 +199,9 @@ def parse_request(wish: Mapping[str, Any], *, allowed_origin: str | None = None)
     Raises:
         InvalidRequest: Names the first wrong field and why.
     """
+    fault = wish_fault(wish, with_lines=_WITH_LINES)
+    if fault is not None:
+        raise InvalidRequest(field=fault[0], reason=fault[1])
     try:
         request = FilmRequest.model_validate(dict(wish), context={"allowed_origin": allowed_origin})
     except ValidationError as error:
@@ -206,8 +212,8 @@ def parse_request(wish: Mapping[str, Any], *, allowed_origin: str | None = None)
 
 
 def stored_request(fields: Mapping[str, Any]) -> FilmRequest:
-    """Return a request from the row it was stored in; its URLs were judged when it came in."""
-    return FilmRequest.model_validate(dict(fields), context={"stored": True})
+    """Return a request from the row it was stored in: judged when it came in, its texts perhaps by an older rule."""
+    return FilmRequest.model_validate(clean_tree(dict(fields)), context={"stored": True})
 
 
 #: How little of a value these faults say something about; any other kind has looked inside.

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from film.plan import Slot
+from film.text import text_fault
 
 CHARACTERS_MAX: Final = 6
 
@@ -76,7 +77,7 @@ def storyboard_faults(
     storyboard: Storyboard, plan: Sequence[Slot], limits: ScriptLimits, *, language: str
 ) -> list[str]:
     """Return what in `storyboard` breaks the plan or the limits, in sentences the writer can act on."""
-    faults = []
+    faults = _text_faults(storyboard)
     wanted = [slot.index for slot in plan]
     given = [shot.index for shot in storyboard.shots]
     if given != wanted:
@@ -97,6 +98,16 @@ def storyboard_faults(
     for shot in storyboard.shots:
         faults += _shot_faults(shot, known, limits, kept_s=kept.get(shot.index), language=language)
     return faults
+
+
+def _text_faults(storyboard: Storyboard) -> list[str]:
+    texts = {"title": storyboard.title, "style": storyboard.style, "music": storyboard.music}
+    for number, character in enumerate(storyboard.characters):
+        texts |= {f"id of character {number}": character.id, f"look of character {number}": character.look}
+    for shot in storyboard.shots:
+        texts |= {f"prompt of shot {shot.index}": shot.prompt, f"narration of shot {shot.index}": shot.narration}
+    faults = ((name, text_fault(text)) for name, text in texts.items())
+    return [f"{name} {fault}" for name, fault in faults if fault is not None]
 
 
 def _shot_faults(shot: Shot, known: set[str], limits: ScriptLimits, *, kept_s: int | None, language: str) -> list[str]:

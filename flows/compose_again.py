@@ -5,7 +5,7 @@ from typing import Annotated
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from film.ids import FilmId
+from film.ids import film_id_of
 from flows.long_video import made
 from flows.options import NO_RESULTS, form
 from tasks.results import FilmResult
@@ -33,5 +33,5 @@ async def compose_again(
         FilmFailed: Composing failed.
     """
     async with shared_studio() as studio:
-        await composing_again(studio, FilmId(film_id))
-        return await made(studio, FilmId(film_id))
+        await composing_again(studio, film_id_of(film_id))
+        return await made(studio, film_id_of(film_id))

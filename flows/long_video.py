@@ -9,7 +9,7 @@ from prefect.states import Cancelled
 
 from film.canvas import AspectRatio, Resolution
 from film.errors import FilmCanceled
-from film.ids import FilmId
+from film.ids import FilmId, film_id_of
 from film.profiles import Provider
 from film.request import Continuity, MusicWish, Subtitles, VoiceWish
 from flows.options import NO_RESULTS, form
@@ -93,7 +93,7 @@ async def produce_film(film_id: str) -> FilmResult | State[FilmResult]:
         LeaseTaken: Another run makes it.
     """
     async with shared_studio() as studio:
-        return await made(studio, FilmId(film_id))
+        return await made(studio, film_id_of(film_id))
 
 
 async def made(studio: Studio, film_id: FilmId) -> FilmResult | State[FilmResult]:

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
-from film.ids import FilmId
+from film.ids import film_id_of
 from flows.long_video import made
 from flows.options import NO_RESULTS, form
 from tasks.results import FilmResult
@@ -38,5 +38,5 @@ async def retry_film(
         FilmFailed, FilmCanceled: The new film ended so.
     """
     async with shared_studio() as studio:
-        new_id = await retried(studio, FilmId(film_id), redo or (), flow_run_id=flow_run.get_id())
+        new_id = await retried(studio, film_id_of(film_id), redo or (), flow_run_id=flow_run.get_id())
         return await made(studio, new_id)

@@ -9,6 +9,7 @@ from film.credits import MilliCredits
 from film.errors import InvariantBroken
 from film.ids import AttemptId, FilmId
 from film.orders import Purpose
+from film.text import clean_tree
 from ledger import schema
 from ledger.attempt import LIVE_ATTEMPTS, Attempt, AttemptState, attempt_from
 from ledger.credits import Movement, TransferKind, move
@@ -57,7 +58,9 @@ async def post_hold(rows: AsyncConnection, film_id: FilmId, index: int, *, now_m
 
 
 async def set_attempt(rows: AsyncConnection, attempt: Attempt, **values: Any) -> None:
-    """Change an attempt's row."""
+    """Change an attempt's row; what a failure says may be a vendor's words."""
+    if "failure" in values:
+        values["failure"] = clean_tree(values["failure"])
     await rows.execute(update(schema.attempt).where(schema.attempt.c.id == attempt.id).values(**values))
 
 

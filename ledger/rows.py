@@ -14,6 +14,7 @@ from film.plan import Slot
 from film.request import FilmRequest, stored_request
 from film.status import ErrorCode, SegmentState, Status
 from film.storyboard import Storyboard
+from film.text import clean_text, clean_tree
 
 
 class Approval(StrEnum):
@@ -135,9 +136,9 @@ def film_from(row: RowMapping) -> Film:
         api_key=row["api_key"],
         request=stored_request(row["request"]),
         plan=tuple(Slot(**slot) for slot in row["plan"]),
-        storyboard=None if row["storyboard"] is None else Storyboard.model_validate(row["storyboard"]),
+        storyboard=None if row["storyboard"] is None else Storyboard.model_validate(clean_tree(row["storyboard"])),
         anchors=None if row["anchors"] is None else tuple(Anchor(**anchor) for anchor in row["anchors"]),
-        cues=None if row["sound"] is None else tuple(Cue(**cue) for cue in row["sound"]),
+        cues=None if row["sound"] is None else tuple(Cue(**cue) for cue in clean_tree(row["sound"])),
         status=Status(row["status"]),
         progress=row["progress"],
         awaiting_approval=row["awaiting_approval"],
@@ -165,7 +166,7 @@ def fault_from(error: Mapping[str, Any]) -> Fault:
     """Return the fault an `error` column holds."""
     return Fault(
         code=ErrorCode(error["code"]),
-        message=error["message"],
+        message=clean_text(error["message"]),
         stage=Status(error["stage"]),
         segment=error.get("segment"),
     )

@@ -11,6 +11,7 @@ from film.cues import Cue
 from film.errors import IllegalTransition
 from film.status import TRANSITIONS, SegmentState, Status, progress_of
 from film.storyboard import Shot, Storyboard
+from film.text import clean_tree
 from ledger import schema
 from ledger.database import Books
 from ledger.leases import Lease, fenced
@@ -53,7 +54,7 @@ async def replace_narration(books: Books, lease: Lease, index: int, text: str) -
     """Keep a shot's shorter narration as its next take, and return the shot."""
     async with books.writing() as rows:
         row = await fenced(rows, lease)
-        storyboard = Storyboard.model_validate(row["storyboard"])
+        storyboard = Storyboard.model_validate(clean_tree(row["storyboard"]))
         shot = storyboard.shots[index]
         shot = shot.model_copy(update={"narration": text, "take": shot.take + 1})
         shots = tuple(shot if one.index == index else one for one in storyboard.shots)

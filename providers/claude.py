@@ -22,6 +22,7 @@ from film.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
+from film.text import clean_text, one_line
 from providers.transport import Connection, Timeouts, anthropic_http_client
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class Claude:
 
     def _said(self, text: str) -> str:
         """Return the vendor's words fit for an error: without our key should they quote it, and shortened."""
-        return (text.replace(self._key, "***") if self._key else text)[:300]
+        return one_line(text.replace(self._key, "***") if self._key else text)[:300]
 
 
 def as_data(tag: str, value: dict[str, Any]) -> str:
@@ -219,12 +220,12 @@ def _answer_text(message: "Message") -> str:
     if message.stop_reason == "refusal":
         details = message.stop_details
         explanation = (details and (details.explanation or details.category)) or "no reason was given"
-        raise Declined(explanation=explanation)
+        raise Declined(explanation=one_line(explanation))
     if message.stop_reason == "max_tokens":
         raise Unfit(problems=["the answer was cut off, and again with twice the room"])
     if message.stop_reason == "model_context_window_exceeded":
         raise Unfit(problems=["the answer outgrew what the model can hold"])
-    return "".join(block.text for block in message.content if block.type == "text")
+    return clean_text("".join(block.text for block in message.content if block.type == "text"))
 
 
 def _sentences(error: ValidationError) -> list[str]:

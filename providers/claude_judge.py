@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from film.errors import ModerationRejected, ModerationUnavailable, ProviderError
 from film.storyboard import Storyboard
+from film.text import one_line
 from providers.claude import AnswerShape, Claude, Declined, Question, Unfit
 from providers.claude_words import JUDGE
 
@@ -80,7 +81,8 @@ class ClaudeJudge:
             raise ModerationUnavailable(detail=str(error)) from error
         if verdict.decision is not Decision.ALLOW:
             raise ModerationRejected(
-                reason=verdict.reason.strip() or "no reason was given", categories=tuple(verdict.categories)
+                reason=one_line(verdict.reason).strip() or "no reason was given",
+                categories=tuple(one_line(category) for category in verdict.categories),
             )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from film.errors import ScriptInvalid, ScriptRefused
 from film.storyboard import Storyboard, narration_characters_max, storyboard_faults
+from film.text import text_fault
 from providers.claude import AnswerShape, Claude, Declined, Effort, Question, Unfit
 from providers.claude_words import SHORTENER, WRITER
 from providers.ports import Brief
@@ -130,6 +131,9 @@ def _storyboard(text: str, *, brief: Brief) -> Storyboard:
 
 def _line(text: str, *, characters_max: int) -> str:
     line = LineShape.model_validate_json(text, strict=True).narration.strip()
+    fault = text_fault(line)
+    if fault is not None:
+        raise Unfit(problems=[f"narration {fault}"])
     if not 0 < len(line) <= characters_max:
         raise Unfit(problems=[f"narration has {len(line)} characters, it needs 1 to {characters_max}"])
     return line

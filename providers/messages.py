@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict
 
+from film.text import clean_tree
+
 #: No documented reply is larger than a list page; anything beyond is not a reply.
 REPLY_BYTES_MAX: Final = 8 * 2**20
 
@@ -30,7 +32,7 @@ ReplyT = TypeVar("ReplyT", bound=WireReply)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A vendor's answer as it came. `body` is its JSON value, None where it is no JSON (an HTML page, nothing).
+    """A vendor's answer as it came. `body` is its JSON value, cleaned; None where it is none (HTML, nothing).
 
     `paid` says whether it answers a paid POST: then what can't be understood is ambiguous.
     """
@@ -84,7 +86,7 @@ async def whole_reply(client: httpx.AsyncClient, request: httpx.Request, *, paid
 
 def _json_or_none(content: bytes) -> Any:
     try:
-        return json.loads(content)
+        return clean_tree(json.loads(content))
     except (ValueError, RecursionError):
         return None
 

@@ -23,6 +23,7 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
+from film.text import one_line
 from providers.egress import Egress
 from providers.messages import Reply, ReplyT, WireRequest, whole_reply, wire_json
 from providers.transport import Connection, Timeouts, vendor_client
@@ -180,4 +181,4 @@ class Wire:
 
     def said(self, text: str) -> str:
         """Return a vendor's sentence fit for an error: without our key should it quote it, and shortened."""
-        return (text.replace(self._key, "***") if self._key else text)[:_DETAIL_CHARACTERS_MAX]
+        return one_line(text.replace(self._key, "***") if self._key else text)[:_DETAIL_CHARACTERS_MAX]

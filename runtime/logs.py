@@ -73,7 +73,11 @@ class TextLines(logging.Formatter):
         """Return the line, and under it the trace of an error that nobody expected."""
         name = record.name.removeprefix(f"{_ROOT}.")
         line = f"{_at(record)} {record.levelname:<7} {name}: {_one_line(record.getMessage())}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if not record.exc_info:
+            return line
+        # An error's words may be a vendor's.
+        trace = self.formatException(record.exc_info).split("\n")
+        return "\n".join([line, *(_one_line(row) for row in trace)])
 
 
 class JsonLines(logging.Formatter):

@@ -10,6 +10,7 @@ from rich.prompt import Confirm
 from film.errors import NotAgreed
 from film.request import FilmRequest
 from service.quoting import quotes
+from service.shown import say_on
 from tasks.studio import Studio
 
 
@@ -22,7 +23,7 @@ async def agree_to_cost(
         NotAgreed: Nobody did.
     """
     for quote in await quotes(studio, request, segments=segments):
-        console.print(f"LIVE: this film costs {quote.line()}", style="bold", highlight=False)
+        say_on(console, f"LIVE: this film costs {quote.line()}", style="bold")
     if yes:
         return
     if not (console.is_terminal and sys.stdin.isatty()):

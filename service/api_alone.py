@@ -3,11 +3,10 @@
 import asyncio
 import signal
 
-import typer
-
 from ledger.clock import DatabaseClock
 from service.addresses import listening
 from service.api_server import api_parts, origin_of, serve_api, vendor_voices
+from service.shown import say
 from store.objects import Objects
 from tasks.links import house_links
 from tasks.open_ledger import open_ledger
@@ -29,7 +28,7 @@ async def api_alone(settings: Settings, *, host: str, port: int) -> int:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, serving.cancel)
-            typer.echo(f"The API is at http://{host}:{port}/docs", err=True)
+            say(f"The API is at http://{host}:{port}/docs", err=True)
             await asyncio.wait([serving])
             if not serving.cancelled():
                 await serving  # it ended by itself: say why

@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import build_app
+from api.guard import HEAD_BYTES_MAX
 from api.parts import Parts, VoiceOffer
 from film.callbacks import CallbackAddress
 from film.clock import Clock
@@ -37,7 +38,6 @@ from tasks.settings import Settings
 
 #: The most connections at once; more are told to come again.
 _CONNECTIONS_MAX: Final = 1000
-_HEADER_BYTES_MAX: Final = 16 * 1024
 _IDLE_S: Final = 10
 #: Between two looks at whether the server answers.
 _LOOK_S: Final = 0.05
@@ -184,6 +184,6 @@ def _config(app: FastAPI) -> uvicorn.Config:
         "limit_concurrency": _CONNECTIONS_MAX,
         "timeout_keep_alive": _IDLE_S,
         "timeout_graceful_shutdown": _STOP_S,
-        "h11_max_incomplete_event_size": _HEADER_BYTES_MAX,
+        "h11_max_incomplete_event_size": HEAD_BYTES_MAX,
     }
     return uvicorn.Config(app, **options)

@@ -3,18 +3,35 @@
 import asyncio
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from film.text import one_line
 from service.addresses import HOST
 from service.cli_accounts import accounts, delete, keys
 from service.cli_films import approve, audit, cancel, list_films, reject, show, watch
 from service.cli_make import compose, estimate, make, retry
 from service.cli_up import deploy, up, worker
+from service.shown import say
 from service.terminal import Json, own_process, print_json, read_settings, run
 
+
+class _Commands(TyperGroup):
+    """The commands; a word that is no text reaches none of them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse words that the terminal's own encoding can't read: no database, file or vendor takes them."""
+        for number, word in enumerate(args, start=1):
+            if not word.isprintable() and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in word):
+                say(f"Word {number} of the command is no text: {one_line(word)!r}", err=True)
+                raise typer.Exit(2)
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,7 +40,7 @@ app = typer.Typer(
 
 def _tell_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"longvideo {installed_version('longvideo')}")
+        say(f"longvideo {installed_version('longvideo')}")
         raise typer.Exit
 
 
@@ -74,7 +91,7 @@ def migrate() -> None:
 
     async def body() -> int:
         await asyncio.to_thread(migrate_schema, settings.ledger_url)
-        typer.echo("The ledger's schema is up to date.")
+        say("The ledger's schema is up to date.")
         return 0
 
     raise typer.Exit(run(body(), as_json=False))
@@ -91,7 +108,7 @@ def doctor(*, as_json: Json = False) -> None:
             print_json([finding.as_json() for finding in findings])
         else:
             for finding in findings:
-                typer.echo(finding.line())
+                say(finding.line())
         return 0 if all(finding.fine for finding in findings) else 1
 
     raise typer.Exit(run(body(), as_json=as_json))

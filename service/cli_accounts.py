@@ -6,10 +6,11 @@ import typer
 
 from film.credits import MilliCredits, credits_number, credits_text, milli_credits
 from film.errors import InvalidRequest
-from film.ids import AccountId, FilmId
+from film.ids import AccountId, film_id_of
 from ledger.accounts import account_balance, create_account, grant_once
 from ledger.deletion import delete_film
 from ledger.keys import FreshKey, create_key, list_keys, revoke_key, rotate_key
+from service.shown import say
 from service.terminal import FilmArgument, Json, print_json, read_settings, run
 from store.objects import Objects
 from tasks.open_ledger import open_ledger
@@ -32,7 +33,7 @@ def account_create(name: Account, *, as_json: Json = False) -> None:
         if as_json:
             print_json({"account": account})
         else:
-            typer.echo(f"Account {account} is open; `longvideo account grant {account} CREDITS` fills it.")
+            say(f"Account {account} is open; `longvideo account grant {account} CREDITS` fills it.")
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -59,7 +60,7 @@ def account_grant(
         else:
             before = f"Nothing is granted: {reason!r} was granted before, name another --reason"
             words = f"{credits_text(wanted)} credits granted" if given else before
-            typer.echo(f"{words}; {name} has {credits_text(available)} available.")
+            say(f"{words}; {name} has {credits_text(available)} available.")
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -77,7 +78,7 @@ def account_show(name: Account, *, as_json: Json = False) -> None:
             told = {"reserved": credits_number(held), "available": credits_number(available)}
             print_json({"account": name, **told})
         else:
-            typer.echo(f"{name} has {credits_text(available)} credits available, {credits_text(held)} held for films.")
+            say(f"{name} has {credits_text(available)} credits available, {credits_text(held)} held for films.")
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -121,7 +122,7 @@ def key_revoke(key_id: KeyId, *, as_json: Json = False) -> None:
         if as_json:
             print_json({"key": key_id, "disabled": True})
         else:
-            typer.echo(f"{key_id} is disabled.")
+            say(f"{key_id} is disabled.")
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -150,7 +151,7 @@ def key_list(
             )
         else:
             for key in found:
-                typer.echo(f"{key.key_id}  {key.account}{'  disabled' if key.disabled_at_ms is not None else ''}")
+                say(f"{key.key_id}  {key.account}{'  disabled' if key.disabled_at_ms is not None else ''}")
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -162,11 +163,11 @@ def delete(film_id: FilmArgument, *, as_json: Json = False) -> None:
     async def body() -> int:
         settings = read_settings()
         async with open_ledger(settings) as books:
-            await delete_film(books, Objects(settings.objects_url), FilmId(film_id))
+            await delete_film(books, Objects(settings.objects_url), film_id_of(film_id))
         if as_json:
             print_json({"task_id": film_id, "deleted": True})
         else:
-            typer.echo(f"{film_id} is deleted.")
+            say(f"{film_id} is deleted.")
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -186,7 +187,7 @@ def _show(fresh: FreshKey, *, as_json: bool) -> None:
     if as_json:
         print_json({"key": fresh.key_id, "secret": fresh.secret, "webhook_secret": fresh.webhook_secret})
         return
-    typer.echo(f"key id          {fresh.key_id}")
-    typer.echo(f"API key         {fresh.secret}")
-    typer.echo(f"webhook secret  {fresh.webhook_secret}")
-    typer.echo("Key and webhook secret aren't shown again; `longvideo key rotate` makes new ones.", err=True)
+    say(f"key id          {fresh.key_id}")
+    say(f"API key         {fresh.secret}")
+    say(f"webhook secret  {fresh.webhook_secret}")
+    say("Key and webhook secret aren't shown again; `longvideo key rotate` makes new ones.", err=True)

@@ -5,11 +5,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from film.ids import FilmId
+from film.ids import film_id_of
 from ledger.rows import Approval
 from ledger.showing import ShownFilm
 from service.looking import answered_film, canceled_film, newest_films, one_film
 from service.progress import picture, show_progress
+from service.shown import say, say_on
 from service.telling import detail_json, film_json, film_text, films_table, seams_text, stored_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run
 from store.objects import Objects
@@ -37,7 +38,7 @@ def show(film_id: FilmArgument, *, as_json: Json = False) -> None:
 
     async def body() -> int:
         settings = read_settings()
-        detail = await one_film(settings, FilmId(film_id))
+        detail = await one_film(settings, film_id_of(film_id))
         if as_json:
             print_json(detail_json(detail))
         else:
@@ -45,7 +46,7 @@ def show(film_id: FilmArgument, *, as_json: Json = False) -> None:
             console = Console()
             console.print(picture(film, segments, now_ms=film.updated_at_ms))
             told = [film_text(film, ()), seams_text(segments), stored_text(film, Objects(settings.objects_url))]
-            console.print("\n".join(filter(None, told)), highlight=False, soft_wrap=True)
+            say_on(console, "\n".join(filter(None, told)), wrap=False)
         return 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -56,8 +57,8 @@ def watch(film_id: FilmArgument) -> None:
 
     async def body() -> int:
         async with open_ledger(read_settings()) as books:
-            film = await show_progress(books, FilmId(film_id), Console())
-        typer.echo(film_text(film, ()))
+            film = await show_progress(books, film_id_of(film_id), Console())
+        say(film_text(film, ()))
         return EXIT_OF[film.status]
 
     raise typer.Exit(run(body(), as_json=False))
@@ -67,7 +68,7 @@ def cancel(film_id: FilmArgument, *, as_json: Json = False) -> None:
     """Cancel a film; what no finished segment used goes back."""
 
     async def body() -> int:
-        canceled, shown = await canceled_film(read_settings(), FilmId(film_id))
+        canceled, shown = await canceled_film(read_settings(), film_id_of(film_id))
         words = "canceled" if canceled else "it had ended before; nothing was canceled"
         return _tell(shown, words, as_json=as_json)
 
@@ -100,9 +101,9 @@ def audit(
             print_json(report.as_json())
         else:
             for note in report.notes:
-                typer.echo(note, err=True)
+                say(note, err=True)
             for line in (*(finding.line() for finding in report.findings), report.summary()):
-                typer.echo(line)
+                say(line)
         return 1 if report.findings else 0
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -111,13 +112,13 @@ def audit(
 async def _answer(film_id: str, decision: Approval, *, as_json: bool) -> int:
     approved = decision is Approval.APPROVED
     words = "approved: it goes on" if approved else "rejected: it is being canceled, all credits go back"
-    return _tell(await answered_film(read_settings(), FilmId(film_id), decision), words, as_json=as_json)
+    return _tell(await answered_film(read_settings(), film_id_of(film_id), decision), words, as_json=as_json)
 
 
 def _tell(shown: ShownFilm, words: str, *, as_json: bool) -> int:
     if as_json:
         print_json(film_json(shown))
     else:
-        typer.echo(f"{shown.film.id}: {words}")
-        typer.echo(film_text(shown.film, ()))
+        say(f"{shown.film.id}: {words}")
+        say(film_text(shown.film, ()))
     return 0

@@ -9,9 +9,10 @@ from rich.console import Console
 from film.canvas import AspectRatio, Resolution
 from film.credits import credits_number, credits_text
 from film.errors import LongVideoError
-from film.ids import FilmId
+from film.ids import film_id_of
 from film.profiles import Provider
 from film.request import Continuity, Subtitles, parse_request
+from service.shown import say, say_on
 from service.telling import film_json, film_text
 from service.terminal import EXIT_OF, FilmArgument, Json, print_json, read_settings, run, told
 
@@ -82,7 +83,7 @@ def make(
         from service.making import make, ordering, resuming  # noqa: PLC0415 - Prefect reads its settings at import
 
         ordered = ordering(wish, settings, console, out=out, new=new, yes=yes) if not resume else None
-        start = ordered or resuming(FilmId(resume))
+        start = ordered or resuming(film_id_of(resume))
         return _tell(await make(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -95,7 +96,7 @@ def compose(film_id: FilmArgument, *, out: Out = Path("film.mp4"), as_json: Json
     async def body() -> int:
         from service.making import composing_again, make  # noqa: PLC0415 - as above
 
-        start = composing_again(FilmId(film_id))
+        start = composing_again(film_id_of(film_id))
         return _tell(await make(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -117,7 +118,7 @@ def retry(
     async def body() -> int:
         from service.making import make, retrying  # noqa: PLC0415 - as above
 
-        start = retrying(FilmId(film_id), redo or [], console, yes=yes)
+        start = retrying(film_id_of(film_id), redo or [], console, yes=yes)
         return _tell(await make(start, out=out, settings=settings, console=console), console, as_json=as_json)
 
     raise typer.Exit(run(body(), as_json=as_json))
@@ -127,7 +128,7 @@ def _tell(made: "Made", console: Console, *, as_json: bool) -> int:
     if as_json:
         print_json({**film_json(made.shown), "files": [str(file) for file in made.files]})
     else:
-        console.print(film_text(made.shown.film, made.files), highlight=False, soft_wrap=True)
+        say_on(console, film_text(made.shown.film, made.files), wrap=False)
     return EXIT_OF[made.shown.film.status]
 
 
@@ -149,7 +150,7 @@ def estimate(
     if as_json:
         print_json({"cost_estimate": credits_number(cost), "segments": seconds})
     else:
-        typer.echo(f"{credits_text(cost)} credits: {len(seconds)} segments of {'+'.join(map(str, seconds))} s")
+        say(f"{credits_text(cost)} credits: {len(seconds)} segments of {'+'.join(map(str, seconds))} s")
 
 
 def _music(described: str, url: str) -> bool | dict[str, str]:

@@ -5,6 +5,7 @@ import os
 import typer
 
 from film.errors import InvalidRequest
+from service.shown import say
 from service.terminal import read_settings, run, told
 
 _NO_PREFECT = InvalidRequest(
@@ -23,7 +24,7 @@ def up() -> None:
     async def body() -> int:
         from service.up import UP, run_services  # noqa: PLC0415 - Prefect reads its settings when it is imported
 
-        await run_services(UP, settings, typer.echo)
+        await run_services(UP, settings, say)
         return 0
 
     raise typer.Exit(run(body(), as_json=False))
@@ -37,7 +38,7 @@ def worker() -> None:
     async def body() -> int:
         from service.up import WORKER, run_services  # noqa: PLC0415 - as above
 
-        await run_services(WORKER, settings, typer.echo)
+        await run_services(WORKER, settings, say)
         return 0
 
     raise typer.Exit(run(body(), as_json=False))
@@ -52,7 +53,7 @@ def deploy() -> None:
         from service.deploying import deploy as deploy_all  # noqa: PLC0415 - as above
 
         await deploy_all(settings.home / "prefect-deploy.log")
-        typer.echo(f"Deployed at {os.environ['PREFECT_API_URL']}")
+        say(f"Deployed at {os.environ['PREFECT_API_URL']}")
         return 0
 
     raise typer.Exit(run(body(), as_json=False))

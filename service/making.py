@@ -24,6 +24,7 @@ from service.agreeing import agree_to_cost
 from service.outfiles import check_out, copy_out
 from service.prefect_server import prefect_server
 from service.running import Begun, follow_shown, run_shown
+from service.shown import say_on
 from tasks.housekeeping import drain
 from tasks.open_ledger import open_ledger
 from tasks.ordering import checked_request, local_customer, order_film
@@ -140,7 +141,7 @@ async def make(start: Start, *, out: Path, settings: Settings, console: Console)
     check_out(out)
     async with AsyncExitStack() as stack:
         if settings.simulated:
-            console.print(SIMULATED_LINE, style="bold yellow", highlight=False)
+            say_on(console, SIMULATED_LINE, style="bold yellow")
         async with open_ledger(settings) as books:
             elsewhere = bool(await alive(books, ProcessKind.DISPATCHER, within_s=_ALIVE_S))
         server = None if elsewhere else await stack.enter_async_context(prefect_server(settings.home))

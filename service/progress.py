@@ -16,6 +16,7 @@ from film.status import SegmentState, Status
 from ledger import films
 from ledger.database import Books
 from ledger.rows import Film, Segment
+from service.shown import cell, say_on
 
 _LOOK_S: Final = 0.3
 _STAGES: Final = tuple(status for status in Status if not status.terminal and status is not Status.QUEUED)
@@ -54,7 +55,7 @@ async def _lines(books: Books, film_id: FilmId, console: Console) -> Film:
             line += f", waits for `longvideo approve {film.id}` or `reject`"
         if line != shown:
             shown = line
-            console.print(line, highlight=False, soft_wrap=True)
+            say_on(console, line, wrap=False)
         if film.status.terminal:
             return film
         await asyncio.sleep(_LOOK_S)
@@ -70,7 +71,7 @@ def picture(film: Film, segments: Sequence[Segment], *, now_ms: int) -> Renderab
 def _headline(film: Film) -> Text:
     title = film.storyboard.title if film.storyboard else film.request.prompt[:60]
     words = f"{film.request.duration} s · {film.request.provider} {film.request.resolution} {film.request.aspect_ratio}"
-    return Text.assemble((title, "bold"), f"  {film.id} · {words}")
+    return Text.assemble(cell(title, "bold"), f"  {film.id} · {words}")
 
 
 def _stage_table(film: Film, segments: Sequence[Segment], now_ms: int) -> Table:
@@ -80,7 +81,7 @@ def _stage_table(film: Film, segments: Sequence[Segment], now_ms: int) -> Table:
     ends = [*(times[stage] for stage in reached[1:]), film.completed_at_ms or now_ms]
     for stage, end in zip(reached, ends, strict=False):
         bar = ProgressBar(total=1, completed=_share(film, segments, stage), width=30)
-        table.add_row(stage, bar, f"{(end - times[stage]) / 1000:.1f} s")
+        table.add_row(cell(stage), bar, cell(f"{(end - times[stage]) / 1000:.1f} s"))
     for stage in _STAGES[len(reached) :]:
         table.add_row(Text(stage, "dim"), ProgressBar(total=1, completed=0, width=30), "")
     return table
@@ -103,12 +104,18 @@ def _segment_table(film: Film, segments: Sequence[Segment]) -> Table:
         price = f"{credits_text(segment.price_mc)} cr"
         table.add_row(
             Text(f"  {mark}", style),
-            f"{segment.index + 1:>2}",
-            f"{segment.kept_s} s",
+            cell(f"{segment.index + 1:>2}"),
+            cell(f"{segment.kept_s} s"),
             Text(price, "green" if segment.state is SegmentState.READY else "dim"),
-            Text(words, overflow="ellipsis", no_wrap=True),
+            _row(words),
         )
     return table
+
+
+def _row(words: str) -> Text:
+    shown = cell(words)
+    shown.overflow, shown.no_wrap = "ellipsis", True
+    return shown
 
 
 def _credits(film: Film, segments: Sequence[Segment]) -> Text:

@@ -23,6 +23,7 @@ from ledger.showing import ShownFilm, ordered_film
 from runtime.background import end_task
 from service.prefect_server import PrefectServer
 from service.progress import show_progress
+from service.shown import say_on
 from service.signals import sigterm
 from tasks.blame import RunInterrupted
 from tasks.presenter import NoPresenter
@@ -70,7 +71,7 @@ async def _shown(
 ) -> ShownFilm:
     making = asyncio.ensure_future(work)
     if begun.told:  # only now: whoever reads of the film may press Ctrl-C at once
-        console.print(begun.told, highlight=False)
+        say_on(console, begun.told)
     async with _cancelable(studio, begun, making, console), sigterm(making.cancel):
         showing = asyncio.create_task(_show(studio, begun.film_id, console, ready))
         try:
@@ -98,10 +99,10 @@ async def _cancelable(
 
     def cancel() -> None:
         if begun.followed:
-            console.print(f"Stopped watching; {begun.film_id} is still being made.", highlight=False)
+            say_on(console, f"Stopped watching; {begun.film_id} is still being made.")
             making.cancel()
             return
-        console.print("Canceling: unused credits go back ...")
+        say_on(console, "Canceling: unused credits go back ...")
         cancels.add(loop.create_task(cancel_film(studio.books, begun.film_id)))
 
     loop.add_signal_handler(signal.SIGINT, cancel)
@@ -118,7 +119,7 @@ async def _start_prefect(server: PrefectServer, console: Console) -> Any:
         try:
             await server.healthy()
         except PrefectUnavailable as error:
-            console.print(f"{error}. The film is made without it.", highlight=False, markup=False)
+            say_on(console, f"{error}. The film is made without it.")
             return None
     from flows.long_video import produce_film  # noqa: PLC0415 - Prefect reads its settings when it is imported
 
@@ -137,7 +138,7 @@ async def _drive(studio: Studio, film_id: FilmId, started: "asyncio.Task[Any]", 
             await _make(studio, film_id, await started, console)
         except (LeaseTaken, StaleEpoch) as taken:
             where = taken.where if isinstance(taken, LeaseTaken) else "Another process"
-            console.print(f"{where} makes it; this command follows.", highlight=False)
+            say_on(console, f"{where} makes it; this command follows.")
             await _until_free(studio, film_id)
         except FilmEnded:
             return  # told by the film's row
@@ -158,7 +159,7 @@ async def _make(studio: Studio, film_id: FilmId, flow: Any, console: Console) ->
             raise error
         if (await films.film(studio.books, film_id)).status.terminal:
             return
-        console.print("Prefect's server doesn't answer; the film goes on without it.", highlight=False)
+        say_on(console, "Prefect's server doesn't answer; the film goes on without it.")
     from flows.long_video import make_film  # noqa: PLC0415 - as above
 
     await make_film(studio, film_id, NoPresenter())

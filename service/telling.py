@@ -9,8 +9,10 @@ from rich.table import Table
 from api.video import Urls, Video, detail_of, video_of
 from film.credits import credits_text
 from film.status import Status
+from film.text import one_line
 from ledger.rows import Film, Segment
 from ledger.showing import FilmDetail, ShownFilm
+from service.shown import cell
 from store.objects import Objects
 
 
@@ -47,7 +49,7 @@ def film_text(film: Film, files: Sequence[Path]) -> str:
                 if film.fault.segment is None
                 else f"{film.fault.stage}, segment {film.fault.segment + 1}"
             )
-            lines[0] += f" in {where} ({film.fault.code}): {film.fault.message}"
+            lines[0] += f" in {where} ({film.fault.code}): {one_line(film.fault.message)}"
             lines.append(f"{credits_text(cost)} credits charged, {credits_text(back)} given back")
         case Status.CANCELED:
             lines.append(f"{credits_text(cost)} credits charged, {credits_text(back)} given back")
@@ -95,12 +97,12 @@ def films_table(found: Sequence[Film]) -> Table:
         cost = film.cost_estimate_mc if film.cost_actual_mc is None else film.cost_actual_mc
         words = film.storyboard.title if film.storyboard else film.request.prompt
         table.add_row(
-            film.id,
-            film.status,
-            str(film.progress),
-            str(film.request.duration),
-            credits_text(cost),
-            film.request.provider,
-            words[:50],
+            cell(film.id),
+            cell(film.status),
+            cell(str(film.progress)),
+            cell(str(film.request.duration)),
+            cell(credits_text(cost)),
+            cell(film.request.provider),
+            cell(words[:50]),
         )
     return table

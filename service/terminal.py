@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from film.errors import LongVideoError, RequestError
 from film.status import Status
 from runtime.logs import configure_logging
+from service.shown import say
 from tasks.environment import prepare_environment
 from tasks.settings import LogLevel, Settings, misspelled_settings
 
@@ -50,16 +51,16 @@ def read_settings(*, on_terminal: bool = False, serving: bool = False) -> Settin
         for fault in error.errors():
             name = str(fault["loc"][0])
             variable = name if name.isupper() else f"LONGVIDEO_{name.upper()}"
-            typer.echo(f"{variable}: {str(fault['msg']).removeprefix('Value error, ')}", err=True)
+            say(f"{variable}: {str(fault['msg']).removeprefix('Value error, ')}", err=True)
         raise typer.Exit(_BAD_REQUEST) from error
     asked_for = serving or "log_level" in settings.model_fields_set
     configure_logging(level=settings.log_level if asked_for else LogLevel.WARNING, form=settings.log_format)
     for name, meant in misspelled_settings():
-        typer.echo(f"{name} is no setting and is ignored; did you mean {meant}?", err=True)
+        say(f"{name} is no setting and is ignored; did you mean {meant}?", err=True)
     try:
         prepare_environment(settings, on_terminal=on_terminal)
     except OSError as error:
-        typer.echo(f"LONGVIDEO_HOME: {settings.home} can't be made: {error.strerror}", err=True)
+        say(f"LONGVIDEO_HOME: {settings.home} can't be made: {error.strerror}", err=True)
         raise typer.Exit(_BAD_REQUEST) from error
     return settings
 
@@ -78,7 +79,7 @@ def run(body: Coroutine[Any, Any, int], *, as_json: bool, loop: LoopFactory | No
     except LongVideoError as error:
         return _soon_over(told(error, as_json=as_json))
     except asyncio.CancelledError:
-        typer.echo("Stopped; the film is given back. Run the same command again to go on with it.", err=True)
+        say("Stopped; the film is given back. Run the same command again to go on with it.", err=True)
         return _soon_over(_STOPPED)
 
 
@@ -111,7 +112,7 @@ def told(error: LongVideoError, *, as_json: bool) -> int:
     if as_json:
         print_json({"error": {"code": code, "message": str(error)}})
     else:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
     return _BAD_REQUEST if isinstance(error, RequestError) else 1
 
 

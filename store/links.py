@@ -38,7 +38,11 @@ class Links:
         if presigned is not None:
             return presigned
         expires = (int(self.clock.now()) // _STEP_S) * _STEP_S + LIFE_S
-        return f"{self.public_url.rstrip('/')}/files/{expires}/{self._mac(key, expires)}/{quote(key)}"
+        return f"{self.public_url.rstrip('/')}{self.path(key, expires=expires)}"
+
+    def path(self, key: str, *, expires: int) -> str:
+        """Return the one path at which the HTTP API hands an object out until `expires`."""
+        return f"/files/{expires}/{self._mac(key, expires)}/{quote(key)}"
 
     def allows(self, key: str, *, expires: int, mac: str) -> bool:
         """Return whether an address is one of ours and not past its end; compared in constant time."""

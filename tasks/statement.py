@@ -1,10 +1,12 @@
 """A film told in Markdown: its storyboard with pictures, its credits that add up. Pure: rows in, text out."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from film.credits import MilliCredits, credits_text
 from film.status import SegmentState
+from film.text import one_line
 from ledger.rows import Film, Segment
 
 _MARKS: Final[Mapping[SegmentState, str]] = {
@@ -14,6 +16,8 @@ _MARKS: Final[Mapping[SegmentState, str]] = {
     SegmentState.FAILED: "✗ failed",
     SegmentState.CANCELED: "– canceled",
 }
+#: What Markdown reads as more than text: signs anywhere, what begins a list, a rule or a head, and bare addresses.
+_ACTIVE: Final = re.compile(r"[\\`*_\[\]<>|#~&@$]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=www)\.|:(?=//)", re.IGNORECASE)
 
 
 def storyboard_markdown(film: Film, segments: Sequence[Segment], pictures: Mapping[int, str]) -> str:
@@ -84,7 +88,4 @@ def _words(film: Film, index: int) -> list[str]:
 
 def _plain(text: str) -> str:
     """Return words of others as one line of Markdown: no markup of theirs is followed."""
-    plain = " ".join(text.split())
-    for sign in "\\`*_[]<>|#":
-        plain = plain.replace(sign, f"\\{sign}")
-    return plain
+    return _ACTIVE.sub(r"\\\g<0>", " ".join(one_line(text).split()))

@@ -167,6 +167,30 @@ async def test_stopping_ends_every_stream(lite: House) -> None:
     await stream.aclose()
 
 
+async def test_sixty_streams_opened_at_once(house: House) -> None:
+    """However they come, a key follows as many films as it may: whoever is let in is counted before anybody waits."""
+    house = house.served(streams_at_once=20)
+    app = build_app(house.parts)
+    key = await house.key()
+    headers = {"Authorization": f"Bearer {key.secret}"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=BASE, headers=headers, trust_env=False
+    ) as client:
+        film_id = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
+        streams = [asyncio.create_task(client.get(f"/v1/videos/{film_id}/events")) for _ in range(60)]
+        done: set[asyncio.Task[httpx.Response]] = set()
+        async with asyncio.timeout(60):
+            while len(done) < 40:
+                done, _ = await asyncio.wait(streams, return_when=asyncio.FIRST_COMPLETED)
+                streams_open = app.state.watch.streams_of(key.key_id)
+                assert streams_open <= 20
+        assert {stream.result().status_code for stream in done} == {429}
+        await client.post(f"/v1/videos/{film_id}/cancel")
+        answers = await asyncio.gather(*streams)
+    assert sorted(answer.status_code for answer in answers) == [200] * 20 + [429] * 40
+    assert app.state.watch.streams_of(key.key_id) == 0
+
+
 async def test_a_key_follows_so_many_films_at_once(lite: House) -> None:
     """The third stream of two is 429 with `Retry-After`; another key's is not; one that ended makes room."""
     house = lite.served(streams_at_once=2)

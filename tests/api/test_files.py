@@ -86,6 +86,33 @@ async def test_a_changed_link_leads_nowhere(lite: House, link: str, changed: dic
     assert answer.json()["error"]["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        ("/film", "/%66ilm"),  # an escape that isn't needed
+        ("%E5", "%e5"),  # an escape in small letters
+        ("/vid_1/", "//vid_1/"),
+        ("/vid_1/", "/%2E/vid_1/"),
+        ("/vid_1/", "/x/%2E%2E/vid_1/"),
+        ("/vid_1/", "%2Fvid_1/"),
+        ("/files/", "/%66iles/"),
+        ("/files/", "/files/0"),  # the end with a zero before it
+        (".mp4", ".mp4?x=1"),
+    ],
+)
+async def test_a_file_has_one_address(lite: House, link: str, written: str, other: str) -> None:
+    """Another spelling of a link's address is another address, at which there is nothing."""
+    host, path = BASE.encode(), urlsplit(link).path
+    assert written in path
+    spelled = path.replace(written, other, 1)
+    client = lite.client()
+    plain, _, query = spelled.partition("?")
+    url = httpx.URL(host.decode()).copy_with(raw_path=spelled.encode())
+    assert query == "" or plain
+    assert (await client.get(url)).status_code == 404
+    assert (await client.get(link)).status_code == 200
+
+
 async def test_a_path_out_of_the_store_is_never_followed(lite: House) -> None:
     """Even a link signed for it: a key names an object below the store's folder."""
     (lite.folder / "outside").write_text("secret")

@@ -56,6 +56,24 @@ async def server(lite: House) -> AsyncIterator[Server]:
         yield Server(port=port, key=key, serving=serving)
 
 
+@pytest.mark.parametrize("size_bytes", [16_000, 17_000, 20_000])
+@pytest.mark.parametrize("where", ["header", "many headers", "path", "query"])
+async def test_a_head_has_at_most_16_kib(server: Server, where: str, size_bytes: int) -> None:
+    """Also one that comes whole, in one piece, to a route that would answer."""
+    long = b"x" * (size_bytes - 80)
+    sent = {
+        "header": b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: " + long + b"\r\n\r\n",
+        "many headers": b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        + b"".join(b"X-%05d: %b\r\n" % (at, long[at : at + 88]) for at in range(0, len(long), 99))
+        + b"\r\n",
+        "path": b"GET /%b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % long,
+        "query": b"GET /healthz?%b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % long,
+    }[where]
+    answer = await server.raw(sent)
+    fits = b"HTTP/1.1 404 " if where == "path" else b"HTTP/1.1 200 "
+    assert answer.startswith(fits if size_bytes < 16 * 1024 else b"HTTP/1.1 400 "), answer[:200]
+
+
 @pytest.mark.parametrize(
     "sent",
     [
