@@ -111,7 +111,7 @@ async def conform(
         The part; `read_part(into)` gives it again.
 
     Raises:
-        ClipRejected: The clip doesn't decode without an error, or lacks more than two frames.
+        ClipRejected: The clip doesn't decode without an error, or lacks more than half a second.
         DiskFull: There was no room for the part.
         CommandTimedOut: The encode didn't end.
     """
@@ -158,7 +158,7 @@ def _outputs(order: _Order) -> list[Any]:
     timed = (
         (decoded[0].filter("setpts", "PTS-STARTPTS") if late else decoded[0])
         .filter("fps", fps=FPS, start_time=0)
-        .filter("tpad", stop=MISSING_FRAMES_LIMIT, stop_mode="clone")
+        .filter("tpad", stop=MISSING_FRAMES_LIMIT + order.skip_frames, stop_mode="clone")
         .filter("trim", start_frame=order.skip_frames, end_frame=order.skip_frames + order.frames)
         .filter("setpts", f"N/{FPS}/TB")
         .split()

@@ -20,6 +20,7 @@ from film.canvas import FPS, TIMESCALE, Canvas
 from film.errors import ClipRejected
 from media import encoding
 from media.avc import IDR, PARAMETER_SETS, read_avcc, set_ids, unit_kinds, write_avcc
+from media.gate import MISSING_FRAMES_LIMIT
 from media.guards import Kind, open_foreign
 from media.part import Mode
 from media.probe import Facts, Look
@@ -75,9 +76,9 @@ def plan_cut(clip: Path, facts: Facts, look: Look, *, canvas: Canvas, frames: in
     """Return how `clip` can become a part of `frames` frames without an encode, or None if it can't.
 
     It can't if anything about it differs from the film but the number of frames: codec, size, pixels, colours, frame
-    rate, hidden or missing frames, parameter sets inside the stream.
+    rate, hidden frames, parameter sets inside the stream. Frames missing at its end are encoded as its tail.
     """
-    if not _fits(facts, look, canvas) or facts.frames < frames:
+    if not _fits(facts, look, canvas) or facts.frames < frames - MISSING_FRAMES_LIMIT:
         return None
     with open_foreign(clip, Kind.MP4) as container:
         video = container.streams.video[0]

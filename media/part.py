@@ -64,7 +64,7 @@ class Part:
     extradata_sha256: str
     picture_sha256: str
     mode: Mode
-    #: Frames that the clip lacked and that were cloned from its last one (0..2).
+    #: Frames that the clip lacked: its last one is held as long.
     cloned_frames: int
     #: What is black or still in the part, all drawn; and what was so in its clip, more easily taken for it.
     runs: tuple[Run, ...]

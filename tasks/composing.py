@@ -7,6 +7,7 @@ from pathlib import Path
 
 from film.canvas import frames_of
 from film.errors import CommandFailed, DeliverableRejected
+from film.findings import Finding, FindingKind
 from film.request import Subtitles
 from film.status import Status
 from film.storyboard import Storyboard
@@ -36,6 +37,7 @@ class Composed:
     facts: FilmFacts
     #: Each segment's cut from the one before; None where nothing is chained.
     seams: Sequence[Seam | None]
+    findings: Sequence[Finding]
 
 
 @stage(Status.COMPOSING)
@@ -72,7 +74,17 @@ async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soun
         vtt=vtt_file if subtitled else None,
         facts=facts,
         seams=[shot.seam for shot in footage.shots],
+        findings=found_in(parts),
     )
+
+
+def found_in(parts: Sequence[Part]) -> list[Finding]:
+    """Return what is to be told of a film's parts."""
+    return [
+        Finding(kind=FindingKind.FRAMES_HELD, segment=index, amount=part.cloned_frames, unit="frames")
+        for index, part in enumerate(parts)
+        if part.cloned_frames
+    ]
 
 
 async def _film(

@@ -85,7 +85,6 @@ WORDS = ass(
 )
 #: What must be encoded, and why copying it would be wrong: (lavfi picture, encoder arguments, conform arguments)
 UNFIT = {
-    "a frame missing": (clip_of(47), (), {}),
     "another frame rate": (clip_of(50, rate="25"), (), {}),
     "another size": (clip_of(48, size="640x360"), (), {}),
     "another codec": (clip_of(48), ("-c:v", "libx265", "-x265-params", "log-level=error", "-tag:v", "hvc1"), {}),

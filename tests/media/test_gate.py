@@ -11,7 +11,7 @@ from .conftest import MakeClip
 
 #: name -> (lavfi picture, encoder arguments, the check)
 UNFIT = {
-    "three frames missing": ("testsrc2=s=64x64:r=24:d=2.875", (), "length"),
+    "more than half a second missing": ("testsrc2=s=64x64:r=24:d=2.45", (), "length"),
     "longer than 20 s": ("color=s=64x64:r=1:d=21", (), "duration"),
     "120 frames a second": ("color=s=64x64:r=120:d=3", (), "frame rate"),
     "another codec": ("color=s=64x64:r=24:d=3", ("-c:v", "mpeg4"), "codec"),
