@@ -19,7 +19,7 @@ from media.copying import TAIL, Cut, plan_cut, write_cut
 from media.findings import read_findings, watch_clip, watch_part
 from media.fitting import filled_share, fit, tagged
 from media.gate import MISSING_FRAMES_LIMIT
-from media.guards import Kind, strict_input
+from media.guards import PICTURES, Kind, strict_input
 from media.overlay import Overlay, draw
 from media.part import (
     COVER,
@@ -152,7 +152,7 @@ async def _encode(order: _Order, on_frame: Callable[[int], None] | None) -> Comm
 
 def _outputs(order: _Order) -> list[Any]:
     source = ffmpeg.input(str(order.clip), threads=encoding.THREADS, **strict_input(Kind.MP4))
-    decoded = source.video.split()
+    decoded = source[PICTURES].split()
     # Without an edit list B-frames delay the first picture: a muxer's doing, not the film's.
     late = 0 < order.facts.start_s <= LATE_START_S
     timed = (

@@ -21,7 +21,7 @@ from film.errors import ClipRejected
 from media import encoding
 from media.avc import IDR, PARAMETER_SETS, read_avcc, set_ids, unit_kinds, write_avcc
 from media.gate import MISSING_FRAMES_LIMIT
-from media.guards import Kind, open_foreign
+from media.guards import Kind, open_foreign, pictures_of
 from media.part import Mode
 from media.probe import Facts, Look
 
@@ -81,7 +81,7 @@ def plan_cut(clip: Path, facts: Facts, look: Look, *, canvas: Canvas, frames: in
     if not _fits(facts, look, canvas) or facts.frames < frames - MISSING_FRAMES_LIMIT:
         return None
     with open_foreign(clip, Kind.MP4) as container:
-        video = container.streams.video[0]
+        video = pictures_of(container)[0]
         sets = read_avcc(video.codec_context.extradata or b"")
         if sets is None or set_ids(sets) != _ids(0):
             return None
@@ -111,7 +111,7 @@ def write_cut(clip: Path, cut: Cut, *, tail: Path, into: Path) -> None:
         av.open(str(tail)) as ending,
         av.open(str(into), "w", format="mp4", options={"video_track_timescale": str(TIMESCALE)}) as output,
     ):
-        video, last = source.streams.video[0], ending.streams.video[0]
+        video, last = pictures_of(source)[0], ending.streams.video[0]
         first, second = (read_avcc(stream.codec_context.extradata or b"") for stream in (video, last))
         if first is None or second is None or set_ids(second) != _ids(1):
             raise ClipRejected(check="tail", expected="parameter sets with id 1", found="others")
