@@ -185,8 +185,9 @@ async def test_cuts_between_native_sounds_do_not_click(make: MakeClip, tmp_path:
 async def test_a_faint_voice_is_brought_up(make: MakeClip, tmp_path: Path) -> None:
     """At -60 LUFS it would pass for room noise; but a voice was ordered and paid for."""
     faint = SPEECH.format(rate=48_000, length=3).replace("':s", "*0.006':s")
-    voice = await placed_at(await make("-f", "lavfi", "-i", faint, suffix=".wav"), 0.5, tmp_path)
-    assert (await measure(voice.sound)).loudness_lufs < -50
+    recorded = await make("-f", "lavfi", "-i", faint, suffix=".wav")
+    assert (await measure(recorded)).loudness_lufs < -50
+    voice = await placed_at(recorded, 0.5, tmp_path)
     found = await mixed(tmp_path, 5, narration=[voice])
     check_level(found)
     assert not found.silent
