@@ -20,7 +20,7 @@ from media.findings import read_findings, watch_clip, watch_part
 from media.fitting import filled_share, fit, tagged
 from media.gate import MISSING_FRAMES_LIMIT
 from media.guards import PICTURES, Kind, strict_input
-from media.overlay import Overlay, draw
+from media.overlay import Overlay, clear_drawn, draw
 from media.part import (
     COVER,
     GLANCES,
@@ -50,7 +50,6 @@ LATE_START_S: Final = 0.25
 _STILL: Final = {"frames:v": 1, "update": 1, "pix_fmt": "rgb24", "pred": "mixed", "compression_level": 1}
 _FINDINGS: Final = "findings.log"
 _CLIP_FINDINGS: Final = "clip.log"
-_CAPTIONS: Final = "captions.ass"
 _COUNT: Final = "decoded.txt"
 _TAIL: Final = "tail.mp4"
 
@@ -115,7 +114,8 @@ async def conform(
         DiskFull: There was no room for the part.
         CommandTimedOut: The encode didn't end.
     """
-    with folder_made_whole(into) as draft:
+    clip = clip.absolute()
+    with folder_made_whole(into.absolute()) as draft:
         plan = partial(_plan, canvas=canvas, frames=frames, skip_frames=skip_frames, may_copy=may_copy, draft=draft)
         order = await asyncio.to_thread(plan, clip, overlay or Overlay())
         report = await _encode(order, on_frame)
@@ -145,7 +145,7 @@ def _plan(
 async def _encode(order: _Order, on_frame: Callable[[int], None] | None) -> CommandReport:
     try:
         args = ffmpeg.merge_outputs(*_outputs(order)).compile()[1:]
-        return await run_ffmpeg(args, deadline_s=30 + order.frames / 2, on_frame=on_frame)
+        return await run_ffmpeg(args, deadline_s=30 + order.frames / 2, folder=order.draft, on_frame=on_frame)
     except CommandFailed as error:
         raise verdict(error, folder=order.draft.parent) from error
 
@@ -165,10 +165,10 @@ def _outputs(order: _Order) -> list[Any]:
     )
     last = order.tagged(timed[1]).filter("trim", start_frame=order.frames - 1)
     fitted = fit(order.tagged(timed[0]), order.canvas).split()
-    drawn = draw(fitted[0], order.overlay, frames=order.frames, captions=order.draft / _CAPTIONS).split()
-    seen = watch_part(drawn[0], order.draft / _FINDINGS)
+    drawn = draw(fitted[0], order.overlay, frames=order.frames, folder=order.draft).split()
+    seen = watch_part(drawn[0], _FINDINGS)
     cover = fitted[1].filter("select", f"not(mod(n,{COVER_STEP}))").filter("scale", *order.cover_size, flags="area")
-    own = watch_clip(order.tagged(timed[3]), order.draft / _CLIP_FINDINGS, filled=order.filled)
+    own = watch_clip(order.tagged(timed[3]), _CLIP_FINDINGS, filled=order.filled)
     outputs = [
         _picture(drawn[1], timed[2], order),
         glances.take(seen, order.draft / GLANCES),
@@ -232,7 +232,8 @@ def _finish(order: _Order, covers: bytes) -> Part:
     if (samples := wav_samples(draft / SOUND)) != samples_of(frames):
         raise ClipRejected(check="sound length", expected=f"{samples_of(frames)} samples", found=str(samples))
     runs, clip_runs = (read_findings(draft / name, frames=frames) for name in (_FINDINGS, _CLIP_FINDINGS))
-    for name in (_FINDINGS, _CLIP_FINDINGS, _CAPTIONS, _COUNT, _TAIL):
+    clear_drawn(draft)
+    for name in (_FINDINGS, _CLIP_FINDINGS, _COUNT, _TAIL):
         (draft / name).unlink(missing_ok=True)
     part = part_in(
         draft,
