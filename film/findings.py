@@ -9,6 +9,8 @@ class FindingKind(StrEnum):
 
     #: A clip ended early: its last picture is held for `amount` frames.
     FRAMES_HELD = "frames_held"
+    #: The film is fainter than it should be by `amount` LU: its true peaks forbid more.
+    LOUDNESS_SHORT = "loudness_short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
