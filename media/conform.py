@@ -15,7 +15,7 @@ from film.canvas import FPS, SAMPLE_RATE, Canvas, samples_of
 from film.errors import ClipRejected, CommandFailed
 from media import encoding, glances
 from media.command import CommandReport, run_ffmpeg
-from media.copying import TAIL, Cut, plan_cut, write_cut
+from media.copying import HEAD, TAIL, Cut, plan_cut, write_cut
 from media.findings import read_findings, watch_clip, watch_part
 from media.fitting import filled_share, fit, tagged
 from media.gate import MISSING_FRAMES_LIMIT
@@ -52,6 +52,7 @@ _FINDINGS: Final = "findings.log"
 _CLIP_FINDINGS: Final = "clip.log"
 _COUNT: Final = "decoded.txt"
 _TAIL: Final = "tail.mp4"
+_HEAD: Final = "head.mp4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +186,8 @@ def _outputs(order: _Order) -> list[Any]:
             stats_enc_pre_fmt="{fidx}",
         ),
     ]
+    if order.cut is not None:
+        outputs.append(ffmpeg.output(source[PICTURES], str(order.draft / _HEAD), **HEAD))
     if order.facts.audio is not None:
         outputs.append(_sound(source.audio, order))
     return outputs
@@ -216,7 +219,7 @@ def _finish(order: _Order, covers: bytes) -> Part:
             check="decoded frames", expected=f"{order.facts.frames}, as it has packets", found=str(pictures_found)
         )
     if order.cut is not None:
-        write_cut(order.clip, order.cut, tail=draft / _TAIL, into=draft / PICTURE)
+        write_cut(order.clip, order.cut, head=draft / _HEAD, tail=draft / _TAIL, into=draft / PICTURE)
     made = probe(draft / PICTURE)
     if made.packets != frames:
         raise ClipRejected(
@@ -233,7 +236,7 @@ def _finish(order: _Order, covers: bytes) -> Part:
         raise ClipRejected(check="sound length", expected=f"{samples_of(frames)} samples", found=str(samples))
     runs, clip_runs = (read_findings(draft / name, frames=frames) for name in (_FINDINGS, _CLIP_FINDINGS))
     clear_drawn(draft)
-    for name in (_FINDINGS, _CLIP_FINDINGS, _COUNT, _TAIL):
+    for name in (_FINDINGS, _CLIP_FINDINGS, _COUNT, _HEAD, _TAIL):
         (draft / name).unlink(missing_ok=True)
     part = part_in(
         draft,

@@ -20,7 +20,7 @@ COVER: Final = "cover.jpg"
 GLANCES: Final = "glances.yuv"
 _NOTE: Final = "part.json"
 #: What a folder must hold changes now and then; parts of another form are made anew.
-_FORM: Final = 2
+_FORM: Final = 3
 _FILES: Final = ("picture", "sound", "last_frame", "cover", "glances")
 _GIVEN_BY_FOLDER: Final = (*_FILES, "samples")
 
