@@ -22,6 +22,8 @@ from media.stems import STEM_FORM, lay, lay_bed, make_stem
 QUIET_LUFS: Final = -50.0
 #: The leading stem's loudness before the common gain; the ducking threshold is set against it.
 LEAD_LUFS: Final = -18.0
+#: So much of a piece of music may be silence before it begins.
+MUSIC_LEAD_S: Final = 60.0
 #: Gains are set anew at most so often.
 ROUNDS: Final = 8
 
@@ -111,7 +113,7 @@ async def _stems(
     voice, bed, own = folder / "voice.pcm", folder / "bed.pcm", folder / "own.pcm"
     tune = folder / "tune.wav"
     if music is not None:
-        await decode(music, tune, limit_s=samples / SAMPLE_RATE)
+        await decode(music, tune, limit_s=samples / SAMPLE_RATE + MUSIC_LEAD_S)
 
     def write() -> None:
         for placed in narration:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from film.canvas import SAMPLE_RATE
 from film.errors import ClipRejected
+from media.levels import STEP_SAMPLES, Levels, levels, loud_db
 from media.loudness import Loudness, measure
 from media.pcm import Sound, read_wav, write_wav
 
@@ -25,14 +25,11 @@ _SILENCE_FLOOR: Final = 16
 #: Kept before the first and after the last audible sample: 0.5 ms and 50 ms.
 _LEAD_SAMPLES: Final = 24
 _TAIL_SAMPLES: Final = 2400
-#: Levels are taken every 10 ms. Words are no fainter than this under the voice's loud moments, for 30 of 50 ms.
-_STEP: Final = SAMPLE_RATE // 100
+#: Words are no fainter than this under the voice's loud moments, for 30 of 50 ms.
 _WORDS_DB: Final = 24.0
 #: A soft sound at a word's edge counts while it stands out of the room by this, so long at most: 0.25 s.
 _ROOM_DB: Final = 6.0
-_SOFT_STEPS: Final = 25
-
-Levels = NDArray[np.float64]
+_SOFTSTEP_SAMPLESS: Final = 25
 
 
 def words_of(path: Path) -> Sound:
@@ -77,19 +74,18 @@ def line_gain_db(heard: Loudness) -> float:
 
 def _words(sound: Sound) -> tuple[int, int]:
     """Return the samples between which the words stand, a soft beginning or end included."""
-    levels = _levels(sound)
-    if not len(levels):
+    found = levels(sound)
+    if not len(found):
         return 0, len(sound)
-    loud = levels[levels > levels.max() - 30]
-    line = 10 * np.log10(np.mean(10 ** (loud / 10))) - _WORDS_DB
+    line = loud_db(found) - _WORDS_DB
     # A click is no word: three steps of five must be as loud.
-    steady = np.convolve(levels > line, np.ones(5), mode="same") >= 3
-    words = np.flatnonzero(steady & (levels > line))
+    steady = np.convolve(found > line, np.ones(5), mode="same") >= 3
+    words = np.flatnonzero(steady & (found > line))
     if not len(words):
         return 0, len(sound)
-    before, after = levels[: words[0]][::-1], levels[words[-1] + 1 :]
+    before, after = found[: words[0]][::-1], found[words[-1] + 1 :]
     first, last = words[0] - _soft(before), words[-1] + 1 + _soft(after)
-    return int(first) * _STEP, min(len(sound), (int(last) + 1) * _STEP)
+    return int(first) * STEP_SAMPLES, min(len(sound), (int(last) + 1) * STEP_SAMPLES)
 
 
 def _soft(beside: Levels) -> int:
@@ -97,12 +93,5 @@ def _soft(beside: Levels) -> int:
     if not len(beside):
         return 0
     room = float(np.percentile(beside, 75)) + _ROOM_DB
-    quiet = np.flatnonzero(beside[:_SOFT_STEPS] <= room)
-    return int(quiet[0]) if len(quiet) else min(len(beside), _SOFT_STEPS)
-
-
-def _levels(sound: Sound) -> Levels:
-    whole = len(sound) // _STEP * _STEP
-    steps = sound[:whole].astype(np.float64).reshape(-1, _STEP * sound.shape[1]) / 32768
-    levels: Levels = 10 * np.log10((steps**2).mean(axis=1) + 1e-10)
-    return levels
+    quiet = np.flatnonzero(beside[:_SOFTSTEP_SAMPLESS] <= room)
+    return int(quiet[0]) if len(quiet) else min(len(beside), _SOFTSTEP_SAMPLESS)

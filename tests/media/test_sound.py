@@ -246,3 +246,16 @@ async def test_silent_runs_are_told(make: MakeClip, tmp_path: Path) -> None:
     assert (first, fourth) == (0, 8 * RATE)
     assert second == pytest.approx(2 * RATE, abs=RATE // 50)
     assert third == pytest.approx(4.4 * RATE, abs=RATE // 10)
+
+
+@pytest.mark.parametrize("seconds", [5, 30], ids=["shorter than the tune", "looped"])
+async def test_music_begins_at_once_and_loops_without_a_hole(seconds: int, make: MakeClip, tmp_path: Path) -> None:
+    """Three seconds of silence before a tune of 8, which fades away over its last two and is silent for two more."""
+    tune = "aevalsrc='0.3*sin(2764*t)*between(t,3,11)*min(1,(11.02-t)/2)':s=44100:d=13"
+    music = await make("-f", "lavfi", "-i", tune, "-ac", "2", suffix=".wav")
+    signal = samples_of((await mixed(tmp_path, seconds, music=music)).sound)
+    steps = signal[: (seconds - 3) * RATE].reshape(-1, RATE // 10)
+    level = np.array([power_db(step) for step in steps])
+    assert np.median(level) > -30
+    assert level[0] > np.median(level) - 3
+    assert level.min() > np.median(level) - 6
