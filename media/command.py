@@ -68,6 +68,7 @@ async def run_ffmpeg(
     args: Sequence[str | Path],
     *,
     deadline_s: float,
+    folder: Path | None = None,
     stdin: bytes | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> CommandReport:
@@ -76,6 +77,8 @@ async def run_ffmpeg(
     Args:
         args: Arguments after the binary; input guards (whitelists) belong before their `-i`.
         deadline_s: Seconds of running, waiting for a free core not counted; then the whole process group is killed.
+        folder: Where it runs. Filters and lists name files of this folder only, by bare names: a path is made of
+            people's names, and any sign of one may mean something there. Other paths must be absolute then.
         stdin: Bytes for its standard input, else it has none.
         on_frame: Called with the frame number ffmpeg reports, for progress.
 
@@ -93,14 +96,20 @@ async def run_ffmpeg(
         head += ["-progress", "pipe:2"]
     argv = [*head, *(str(arg) for arg in args)]
     async with _slots.get():
-        return await _run(argv, deadline_s=deadline_s, stdin=stdin, on_frame=on_frame)
+        return await _run(argv, deadline_s=deadline_s, folder=folder, stdin=stdin, on_frame=on_frame)
 
 
 async def _run(
-    argv: Sequence[str], *, deadline_s: float, stdin: bytes | None, on_frame: Callable[[int], None] | None
+    argv: Sequence[str],
+    *,
+    deadline_s: float,
+    folder: Path | None,
+    stdin: bytes | None,
+    on_frame: Callable[[int], None] | None,
 ) -> CommandReport:
     process = await asyncio.create_subprocess_exec(
         *argv,
+        cwd=folder,
         stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -15,12 +15,12 @@ from film.canvas import FPS, SAMPLE_RATE, Canvas, samples_of
 from film.errors import ClipRejected, CommandFailed
 from media import encoding, glances
 from media.command import CommandReport, run_ffmpeg
-from media.copying import TAIL, Cut, plan_cut, write_cut
+from media.copying import HEAD, TAIL, Cut, plan_cut, write_cut
 from media.findings import read_findings, watch_clip, watch_part
 from media.fitting import filled_share, fit, tagged
 from media.gate import MISSING_FRAMES_LIMIT
-from media.guards import Kind, strict_input
-from media.overlay import Overlay, draw
+from media.guards import PICTURES, Kind, strict_input
+from media.overlay import Overlay, clear_drawn, draw
 from media.part import (
     COVER,
     GLANCES,
@@ -50,9 +50,9 @@ LATE_START_S: Final = 0.25
 _STILL: Final = {"frames:v": 1, "update": 1, "pix_fmt": "rgb24", "pred": "mixed", "compression_level": 1}
 _FINDINGS: Final = "findings.log"
 _CLIP_FINDINGS: Final = "clip.log"
-_CAPTIONS: Final = "captions.ass"
 _COUNT: Final = "decoded.txt"
 _TAIL: Final = "tail.mp4"
+_HEAD: Final = "head.mp4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +111,12 @@ async def conform(
         The part; `read_part(into)` gives it again.
 
     Raises:
-        ClipRejected: The clip doesn't decode without an error, or lacks more than two frames.
+        ClipRejected: The clip doesn't decode without an error, or lacks more than half a second.
         DiskFull: There was no room for the part.
         CommandTimedOut: The encode didn't end.
     """
-    with folder_made_whole(into) as draft:
+    clip = clip.absolute()
+    with folder_made_whole(into.absolute()) as draft:
         plan = partial(_plan, canvas=canvas, frames=frames, skip_frames=skip_frames, may_copy=may_copy, draft=draft)
         order = await asyncio.to_thread(plan, clip, overlay or Overlay())
         report = await _encode(order, on_frame)
@@ -145,30 +146,30 @@ def _plan(
 async def _encode(order: _Order, on_frame: Callable[[int], None] | None) -> CommandReport:
     try:
         args = ffmpeg.merge_outputs(*_outputs(order)).compile()[1:]
-        return await run_ffmpeg(args, deadline_s=30 + order.frames / 2, on_frame=on_frame)
+        return await run_ffmpeg(args, deadline_s=30 + order.frames / 2, folder=order.draft, on_frame=on_frame)
     except CommandFailed as error:
         raise verdict(error, folder=order.draft.parent) from error
 
 
 def _outputs(order: _Order) -> list[Any]:
     source = ffmpeg.input(str(order.clip), threads=encoding.THREADS, **strict_input(Kind.MP4))
-    decoded = source.video.split()
+    decoded = source[PICTURES].split()
     # Without an edit list B-frames delay the first picture: a muxer's doing, not the film's.
     late = 0 < order.facts.start_s <= LATE_START_S
     timed = (
         (decoded[0].filter("setpts", "PTS-STARTPTS") if late else decoded[0])
         .filter("fps", fps=FPS, start_time=0)
-        .filter("tpad", stop=MISSING_FRAMES_LIMIT, stop_mode="clone")
+        .filter("tpad", stop=MISSING_FRAMES_LIMIT + order.skip_frames, stop_mode="clone")
         .filter("trim", start_frame=order.skip_frames, end_frame=order.skip_frames + order.frames)
         .filter("setpts", f"N/{FPS}/TB")
         .split()
     )
     last = order.tagged(timed[1]).filter("trim", start_frame=order.frames - 1)
     fitted = fit(order.tagged(timed[0]), order.canvas).split()
-    drawn = draw(fitted[0], order.overlay, frames=order.frames, captions=order.draft / _CAPTIONS).split()
-    seen = watch_part(drawn[0], order.draft / _FINDINGS)
+    drawn = draw(fitted[0], order.overlay, frames=order.frames, folder=order.draft).split()
+    seen = watch_part(drawn[0], _FINDINGS)
     cover = fitted[1].filter("select", f"not(mod(n,{COVER_STEP}))").filter("scale", *order.cover_size, flags="area")
-    own = watch_clip(order.tagged(timed[3]), order.draft / _CLIP_FINDINGS, filled=order.filled)
+    own = watch_clip(order.tagged(timed[3]), _CLIP_FINDINGS, filled=order.filled)
     outputs = [
         _picture(drawn[1], timed[2], order),
         glances.take(seen, order.draft / GLANCES),
@@ -185,6 +186,8 @@ def _outputs(order: _Order) -> list[Any]:
             stats_enc_pre_fmt="{fidx}",
         ),
     ]
+    if order.cut is not None:
+        outputs.append(ffmpeg.output(source[PICTURES], str(order.draft / _HEAD), **HEAD))
     if order.facts.audio is not None:
         outputs.append(_sound(source.audio, order))
     return outputs
@@ -216,7 +219,7 @@ def _finish(order: _Order, covers: bytes) -> Part:
             check="decoded frames", expected=f"{order.facts.frames}, as it has packets", found=str(pictures_found)
         )
     if order.cut is not None:
-        write_cut(order.clip, order.cut, tail=draft / _TAIL, into=draft / PICTURE)
+        write_cut(order.clip, order.cut, head=draft / _HEAD, tail=draft / _TAIL, into=draft / PICTURE)
     made = probe(draft / PICTURE)
     if made.packets != frames:
         raise ClipRejected(
@@ -232,7 +235,8 @@ def _finish(order: _Order, covers: bytes) -> Part:
     if (samples := wav_samples(draft / SOUND)) != samples_of(frames):
         raise ClipRejected(check="sound length", expected=f"{samples_of(frames)} samples", found=str(samples))
     runs, clip_runs = (read_findings(draft / name, frames=frames) for name in (_FINDINGS, _CLIP_FINDINGS))
-    for name in (_FINDINGS, _CLIP_FINDINGS, _CAPTIONS, _COUNT, _TAIL):
+    clear_drawn(draft)
+    for name in (_FINDINGS, _CLIP_FINDINGS, _COUNT, _HEAD, _TAIL):
         (draft / name).unlink(missing_ok=True)
     part = part_in(
         draft,

@@ -20,7 +20,8 @@ from film.canvas import FPS, TIMESCALE, Canvas
 from film.errors import ClipRejected
 from media import encoding
 from media.avc import IDR, PARAMETER_SETS, read_avcc, set_ids, unit_kinds, write_avcc
-from media.guards import Kind, open_foreign
+from media.gate import MISSING_FRAMES_LIMIT
+from media.guards import Kind, open_foreign, pictures_of
 from media.part import Mode
 from media.probe import Facts, Look
 
@@ -43,9 +44,26 @@ TAIL: Final[dict[str, str | int | None]] = {
     "fps_mode": "passthrough",
     "enc_time_base": f"1:{FPS}",
     "video_track_timescale": TIMESCALE,
+    "color_primaries": "bt709",
+    "color_trc": "bt709",
+    "colorspace": "bt709",
+    "color_range": "tv",
     "map_metadata": -1,
     "f": "mp4",
 }
+
+#: The clip's first packet behind parameter sets that name the film's colours; only these are read. No pixel changes.
+HEAD: Final[dict[str, str | int | None]] = {
+    "c": "copy",
+    "frames:v": 1,
+    "bsf:v": (
+        "h264_metadata=colour_primaries=1:transfer_characteristics=1:matrix_coefficients=1:video_full_range_flag=0"
+    ),
+    "map_metadata": -1,
+    "f": "mp4",
+}
+#: Untagged pictures of fewer lines are BT.601 to every player (`media/fitting`): they must be converted.
+_TALL: Final = 720
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +93,12 @@ def plan_cut(clip: Path, facts: Facts, look: Look, *, canvas: Canvas, frames: in
     """Return how `clip` can become a part of `frames` frames without an encode, or None if it can't.
 
     It can't if anything about it differs from the film but the number of frames: codec, size, pixels, colours, frame
-    rate, hidden or missing frames, parameter sets inside the stream.
+    rate, hidden frames, parameter sets inside the stream. Frames missing at its end are encoded as its tail.
     """
-    if not _fits(facts, look, canvas) or facts.frames < frames:
+    if not _fits(facts, look, canvas) or facts.frames < frames - MISSING_FRAMES_LIMIT:
         return None
     with open_foreign(clip, Kind.MP4) as container:
-        video = container.streams.video[0]
+        video = pictures_of(container)[0]
         sets = read_avcc(video.codec_context.extradata or b"")
         if sets is None or set_ids(sets) != _ids(0):
             return None
@@ -93,12 +111,13 @@ def plan_cut(clip: Path, facts: Facts, look: Look, *, canvas: Canvas, frames: in
     return Cut(kept=kept, frames=frames, order=order, reorder=reorder) if kept else None
 
 
-def write_cut(clip: Path, cut: Cut, *, tail: Path, into: Path) -> None:
+def write_cut(clip: Path, cut: Cut, *, head: Path, tail: Path, into: Path) -> None:
     """Write the video-only part: the clip's own packets, then the tail's.
 
     Args:
         clip: The clip that `plan_cut` was asked about.
         cut: Its answer.
+        head: The clip's beginning, copied by `HEAD`.
         tail: The frames from `cut.tail_start` on, encoded by `TAIL`.
         into: The part's picture file.
 
@@ -107,14 +126,16 @@ def write_cut(clip: Path, cut: Cut, *, tail: Path, into: Path) -> None:
     """
     with (
         open_foreign(clip, Kind.MP4) as source,
+        av.open(str(head)) as beginning,
         av.open(str(tail)) as ending,
         av.open(str(into), "w", format="mp4", options={"video_track_timescale": str(TIMESCALE)}) as output,
     ):
-        video, last = source.streams.video[0], ending.streams.video[0]
-        first, second = (read_avcc(stream.codec_context.extradata or b"") for stream in (video, last))
+        video, last = pictures_of(source)[0], ending.streams.video[0]
+        described = beginning.streams.video[0]
+        first, second = (read_avcc(stream.codec_context.extradata or b"") for stream in (described, last))
         if first is None or second is None or set_ids(second) != _ids(1):
             raise ClipRejected(check="tail", expected="parameter sets with id 1", found="others")
-        stream = output.add_stream_from_template(video, opaque=True)
+        stream = output.add_stream_from_template(described, opaque=True)
         stream.codec_context.extradata = write_avcc(first, second)
         stream.time_base = Fraction(1, TIMESCALE)
         packets = _filled(source.demux(video))
@@ -136,6 +157,7 @@ def _fits(facts: Facts, look: Look, canvas: Canvas) -> bool:
         and facts.packets == facts.frames
         and look.sample_aspect == 1
         and look.rotation == 0
+        and (look.matrix == _BT709 or min(canvas.width, canvas.height) >= _TALL)
         and {look.matrix, look.primaries, look.transfer} <= {_BT709, _UNSPECIFIED}
         and look.color_range != _FULL_RANGE
     )

@@ -30,8 +30,8 @@ _MARK = re.compile(r"^lavfi\.(black|freezedetect\.freeze)_(start|end)=([\d.]+)")
 _FAULT: Final = {"black": Fault.BLACK, "freezedetect.freeze": Fault.FROZEN}
 
 
-def watch_part(stream: Any, log: Path) -> Any:
-    """Return the ffmpeg-python `stream` of a part, all drawn, watched for runs; its findings go to `log`."""
+def watch_part(stream: Any, log: str) -> Any:
+    """Return the ffmpeg-python `stream` of a part, all drawn, watched for runs; its findings go to the file `log`."""
     return _watched(
         stream,
         log,
@@ -40,12 +40,12 @@ def watch_part(stream: Any, log: Path) -> Any:
     )
 
 
-def watch_clip(stream: Any, log: Path, *, filled: float) -> Any:
+def watch_clip(stream: Any, log: str, *, filled: float) -> Any:
     """Return the ffmpeg-python `stream` of a clip, in the film's time, watched for runs that are its own.
 
     Args:
         stream: Its pictures, nothing done to them yet.
-        log: Where the findings go.
+        log: Where the findings go: a bare name in the folder where ffmpeg runs.
         filled: The share of the canvas that they will fill; the rest are black bars, which never move.
     """
     light = (1 - _BLACK_PICTURE) / filled * 1.5 + 0.03
@@ -97,11 +97,11 @@ def _unexplained(run: Run, own: Sequence[Run]) -> list[Run]:
     return stretches
 
 
-def _watched(stream: Any, log: Path, *, black: tuple[float, float, float], still: tuple[float, float]) -> Any:
+def _watched(stream: Any, log: str, *, black: tuple[float, float, float], still: tuple[float, float]) -> Any:
     black_frames, pixel, picture = black
     still_frames, noise = still
     return (
         stream.filter("blackdetect", d=black_frames / FPS, pix_th=pixel, pic_th=round(picture, 4))
         .filter("freezedetect", n=round(noise, 6), d=still_frames / FPS)
-        .filter("metadata", mode="print", file=str(log))
+        .filter("metadata", mode="print", file=log)
     )

@@ -16,7 +16,7 @@ from film.errors import ClipRejected, CommandFailed
 from media import encoding
 from media.command import CommandReport, run_ffmpeg
 from media.fitting import fit, tagged
-from media.guards import Kind, strict_input
+from media.guards import PICTURES, Kind, strict_input
 from media.part import Part
 from media.probe import Facts, Look, look, probe
 from media.sharpness import sharpness
@@ -155,7 +155,7 @@ class _Source:
 
     def upright(self) -> Any:
         source = ffmpeg.input(str(self.path), threads=encoding.THREADS, **strict_input(Kind.MP4))
-        return tagged(source.video, self.look, width=self.facts.width, height=self.facts.height)
+        return tagged(source[PICTURES], self.look, width=self.facts.width, height=self.facts.height)
 
 
 def _read(clip: Path) -> _Source:

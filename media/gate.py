@@ -22,8 +22,8 @@ PIXEL_LIMIT: Final = 4096 * 2304
 CLIP_LIMIT_S: Final = 20.0
 FPS_LIMIT: Final = 61.0
 SOUND_LIMIT_S: Final = 1200.0
-#: Frames a clip may be short of its planned length; they are cloned from its last one.
-MISSING_FRAMES_LIMIT: Final = 2
+#: Frames a clip may be short of its planned length, half a second: its last one is held as long.
+MISSING_FRAMES_LIMIT: Final = FPS // 2
 IMAGE_FORMATS: Final = ("PNG", "JPEG", "WEBP")
 
 _SOUND_CODECS: Final = {

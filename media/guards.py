@@ -13,6 +13,8 @@ from typing import Final
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.stream import VideoStream
 
 from film.errors import ClipRejected
 
@@ -47,6 +49,15 @@ def strict_input(kind: Kind) -> dict[str, str | None]:
 def own_input() -> dict[str, str | None]:
     """Return the `ffmpeg.input` arguments for a file this room wrote itself."""
     return {"xerror": None, "protocol_whitelist": "file"}
+
+
+#: ffmpeg's word for the video streams that are no attached pictures: covers, and the like.
+PICTURES: Final = "V"
+
+
+def pictures_of(container: InputContainer) -> list[VideoStream]:
+    """Return the video streams of an open file that move; a cover that lies in it is none."""
+    return [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
 
 
 @contextmanager

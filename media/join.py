@@ -1,10 +1,9 @@
 """Join: video-only parts, one after the other, their packets copied. No picture is decoded here."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import ffmpeg
 
@@ -15,26 +14,25 @@ from media.guards import own_input
 from media.mp4 import sample_description
 from media.part import Mode, Part
 
+_LISTING: Final = "parts.ffconcat"
 
-@contextmanager
-def joined(parts: Sequence[Path]) -> Iterator[Any]:
-    """Yield the ffmpeg-python input that reads `parts` as one file.
 
-    The list names only links that this function makes, so nothing in it was written by anybody else.
+def joined(parts: Sequence[Path], folder: Path) -> Any:
+    """Return the ffmpeg-python input that reads `parts` as one file, for an ffmpeg that runs in `folder`.
+
+    The list names only links that this function makes there, so nothing in it was written by anybody else.
 
     Raises:
         DeliverableRejected: The parts don't share one sample description; joined by copy they would not play.
     """
     _require_one_profile(parts)
-    with TemporaryDirectory(prefix="join-") as folder:
-        lines = ["ffconcat version 1.0"]
-        for index, part in enumerate(parts):
-            name = f"{index:05d}.mp4"
-            (Path(folder) / name).symlink_to(part.resolve())
-            lines.append(f"file {name}")
-        listing = Path(folder) / "parts.ffconcat"
-        listing.write_text("\n".join(lines) + "\n", encoding="ascii")
-        yield ffmpeg.input(str(listing), f="concat", safe=1, **own_input())
+    lines = ["ffconcat version 1.0"]
+    for index, part in enumerate(parts):
+        name = f"{index:05d}.mp4"
+        (folder / name).symlink_to(part.resolve())
+        lines.append(f"file {name}")
+    (folder / _LISTING).write_text("\n".join(lines) + "\n", encoding="ascii")
+    return ffmpeg.input(_LISTING, f="concat", safe=1, **own_input())
 
 
 def parts_to_encode(parts: Sequence[Part]) -> tuple[int, ...]:
@@ -57,11 +55,12 @@ async def join(parts: Sequence[Path], into: Path) -> None:
         DeliverableRejected: The parts don't share one sample description.
         CommandFailed: A part can't be read, or `into` can't be written.
     """
-    with joined(parts) as picture:
+    with TemporaryDirectory(prefix="join-") as name:
+        picture = joined(parts, Path(name))
         output = ffmpeg.output(
-            picture.video, str(into), c="copy", map_metadata=-1, video_track_timescale=TIMESCALE, f="mp4"
+            picture.video, str(into.absolute()), c="copy", map_metadata=-1, video_track_timescale=TIMESCALE, f="mp4"
         )
-        await run_ffmpeg(output.compile()[1:], deadline_s=120)
+        await run_ffmpeg(output.compile()[1:], deadline_s=120, folder=Path(name))
 
 
 def _require_one_profile(parts: Sequence[Path]) -> None:

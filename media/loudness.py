@@ -50,14 +50,15 @@ async def measure(path: Path, *, form: Mapping[str, str | int] | None = None, si
     Raises:
         CommandFailed: It can't be read.
     """
-    scanned = ffmpeg.input(str(path), **(form or {}), **own_input()).audio.filter(
+    scanned = ffmpeg.input(str(path.absolute()), **(form or {}), **own_input()).audio.filter(
         "ebur128", peak="true", framelog="quiet"
     )
     if silences is not None:
         scanned = scanned.filter("silencedetect", n=f"{SILENCE_DB}dB", d=SILENCE_S)
-        scanned = scanned.filter("ametadata", mode="print", file=str(silences))
+        scanned = scanned.filter("ametadata", mode="print", file=silences.name)
     args = ffmpeg.output(scanned, "-", f="null").compile()[1:]
-    report = await run_ffmpeg(["-loglevel", "info", "-nostats", *args], deadline_s=120)
+    command = ["-loglevel", "info", "-nostats", *args]
+    report = await run_ffmpeg(command, deadline_s=120, folder=None if silences is None else silences.parent)
     loudness, peak = _LOUDNESS.findall(report.stderr_tail), _PEAK.findall(report.stderr_tail)
     if not loudness or not peak:
         raise CommandFailed(command="ebur128", code=0, stderr_tail=report.stderr_tail)

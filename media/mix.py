@@ -13,22 +13,19 @@ from film.canvas import SAMPLE_RATE, samples_of
 from media import encoding
 from media.command import run_ffmpeg
 from media.guards import own_input
+from media.levelling import SHORT_LU, TARGET_LUFS, Setting, Try, best, first_setting, next_setting, plain_setting
 from media.loudness import Loudness, measure, silent_runs
 from media.place import PlacedSound, decode
 from media.stems import STEM_FORM, lay, lay_bed, make_stem
 
-#: The film's loudness, and how far it may be off before the gain is set anew.
-TARGET_LUFS: Final = -14.0
-TOLERANCE_LU: Final = 0.3
-#: No true peak above this once it is AAC; the limiter stands lower, because the codec adds to peaks.
-PEAK_LIMIT_DBTP: Final = -1.0
-CEILING_DBTP: Final = -1.5
 #: What is fainter than this is room noise: it is left as it is.
 QUIET_LUFS: Final = -50.0
 #: The leading stem's loudness before the common gain; the ducking threshold is set against it.
 LEAD_LUFS: Final = -18.0
+#: So much of a piece of music may be silence before it begins.
+MUSIC_LEAD_S: Final = 60.0
 #: Gains are set anew at most so often.
-ROUNDS: Final = 6
+ROUNDS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +40,8 @@ class Mix:
     silent: bool
     #: Runs of a second and more without sound: first sample, and the one after the last.
     silent_runs: tuple[tuple[int, int], ...]
+    #: How far it stays under the target because its peaks forbid more; 0 where it is reached.
+    short_lu: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +90,7 @@ async def mix(
         heard, silent = await _finish(blended, draft, silences, samples=samples)
         runs = silent_runs(silences, samples=samples)
         draft.replace(into)
+    off_lu = TARGET_LUFS - heard.loudness_lufs
     return Mix(
         sound=into,
         samples=samples,
@@ -98,6 +98,7 @@ async def mix(
         true_peak_dbtp=heard.true_peak_dbtp,
         silent=silent,
         silent_runs=runs,
+        short_lu=off_lu if not silent and off_lu > SHORT_LU else 0.0,
     )
 
 
@@ -112,7 +113,7 @@ async def _stems(
     voice, bed, own = folder / "voice.pcm", folder / "bed.pcm", folder / "own.pcm"
     tune = folder / "tune.wav"
     if music is not None:
-        await decode(music, tune, limit_s=samples / SAMPLE_RATE)
+        await decode(music, tune, limit_s=samples / SAMPLE_RATE + MUSIC_LEAD_S)
 
     def write() -> None:
         for placed in narration:
@@ -183,18 +184,23 @@ async def _finish(blended: Path, into: Path, silences: Path, *, samples: int) ->
     if before.loudness_lufs < QUIET_LUFS:
         await _encode(blended, into, samples=samples, gain_db=0.0, ceiling_db=None)
         return await measure(into, silences=silences), True
-    gain_db, ceiling_db = TARGET_LUFS - before.loudness_lufs, CEILING_DBTP
-    heard = before
-    for _ in range(ROUNDS):
-        limited = before.true_peak_dbtp + gain_db > ceiling_db
-        await _encode(blended, into, samples=samples, gain_db=gain_db, ceiling_db=ceiling_db if limited else None)
-        heard = await measure(into, silences=silences)
-        off_lu, over_db = TARGET_LUFS - heard.loudness_lufs, heard.true_peak_dbtp - PEAK_LIMIT_DBTP
-        if abs(off_lu) <= TOLERANCE_LU and over_db <= 0:
-            break
-        gain_db += off_lu * 1.3 if limited else off_lu  # the limiter eats a part of what is added
-        ceiling_db -= max(0.0, over_db) + (0.1 if over_db > 0 else 0.0)
-    return heard, False
+    tries: list[Try] = []
+    setting: Setting | None = first_setting(before)
+    while setting is not None and len(tries) < ROUNDS:
+        tries.append(await _tried(blended, into, silences, setting, before=before, samples=samples))
+        setting = None if tries[-1].good else next_setting(before, tries)
+    chosen = best(tries)
+    if chosen is not tries[-1]:
+        setting = plain_setting(before) if chosen is None else chosen.setting
+        chosen = await _tried(blended, into, silences, setting, before=before, samples=samples)
+    return chosen.heard, False
+
+
+async def _tried(blended: Path, into: Path, silences: Path, setting: Setting, *, before: Loudness, samples: int) -> Try:
+    limited = before.true_peak_dbtp + setting.gain_db > setting.ceiling_dbtp
+    ceiling = setting.ceiling_dbtp if limited else None
+    await _encode(blended, into, samples=samples, gain_db=setting.gain_db, ceiling_db=ceiling)
+    return Try(setting=setting, heard=await measure(into, silences=silences))
 
 
 async def _encode(blended: Path, into: Path, *, samples: int, gain_db: float, ceiling_db: float | None) -> None:

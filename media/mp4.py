@@ -60,6 +60,23 @@ def sample_description(path: Path) -> str:
     raise DeliverableRejected(check="sample description", expected="avcC or hvcC", found="neither")
 
 
+def colours(path: Path) -> tuple[int, int, int, bool] | None:
+    """Return the first `colr` box of the kind `nclx`: primaries, transfer, matrix, full range; None without one.
+
+    Raises:
+        DeliverableRejected: Its bytes are no sequence of boxes.
+    """
+    with path.open("rb") as file:
+        moov = _moov(file, top_boxes(path))
+    for trak in _children(moov, "trak"):
+        for stsd in _descend(trak, ("mdia", "minf", "stbl", "stsd")):
+            at = stsd.find(b"colrnclx")
+            if at >= 4 and len(stsd) >= at + 15:
+                primaries, transfer, matrix = struct.unpack(">HHH", stsd[at + 8 : at + 14])
+                return primaries, transfer, matrix, bool(stsd[at + 14] & 0x80)
+    return None
+
+
 def _moov(file: BinaryIO, boxes: tuple[Box, ...]) -> bytes:
     for box in boxes:
         if box.name == "moov" and box.size_bytes <= _MOOV_LIMIT_BYTES:

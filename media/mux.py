@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -44,10 +43,11 @@ async def mux(
         DeliverableRejected: The parts don't share one sample description.
         CommandFailed: A piece can't be read, or the film can't be written.
     """
-    source = nullcontext(_own(picture)) if isinstance(picture, Path) else joined(picture)
     code = iso_639_2(language)
-    with TemporaryDirectory(prefix=f".{into.name}.", dir=into.parent) as folder, source as film:
-        draft = Path(folder) / "film.mp4"
+    with TemporaryDirectory(prefix=f".{into.name}.", dir=into.parent.absolute()) as name:
+        folder = Path(name)
+        draft = folder / "film.mp4"
+        film = _own(picture) if isinstance(picture, Path) else joined(picture, folder)
         streams: list[Any] = [film.video, _own(sound).audio]
         settings: dict[str, Any] = {
             "c": "copy",
@@ -62,9 +62,9 @@ async def mux(
             "f": "mp4",
         }
         if subtitles is not None:
-            streams.append(ffmpeg.input(str(subtitles), f=Kind.SRT.value, protocol_whitelist="file")["s:0"])
+            streams.append(ffmpeg.input(str(subtitles.absolute()), f=Kind.SRT.value, protocol_whitelist="file")["s:0"])
             settings |= {"c:s": "mov_text", "metadata:s:s:0": f"language={code}", "disposition:s:0": "default"}
-        await run_ffmpeg(ffmpeg.output(*streams, str(draft), **settings).compile()[1:], deadline_s=180)
+        await run_ffmpeg(ffmpeg.output(*streams, str(draft), **settings).compile()[1:], deadline_s=180, folder=folder)
         draft.replace(into)
 
 
@@ -74,4 +74,4 @@ def json_label(label: Mapping[str, str]) -> str:
 
 
 def _own(path: Path) -> Any:
-    return ffmpeg.input(str(path), **own_input())
+    return ffmpeg.input(str(path.absolute()), **own_input())

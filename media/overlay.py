@@ -12,7 +12,16 @@ from media.fonts import font_path
 #: Frames a card takes to appear, and to go.
 FADE_FRAMES: Final = 10
 
-_PICTURE: Final = {"loop": 1, "framerate": FPS, "f": "image2", "protocol_whitelist": "file"}
+#: A card's name is a name, not a pattern of many.
+_PICTURE: Final = {
+    "loop": 1,
+    "framerate": FPS,
+    "f": "image2",
+    "pattern_type": "none",
+    "protocol_whitelist": "file",
+}
+_CAPTIONS: Final = "captions.ass"
+_FONTS: Final = "fonts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +43,14 @@ class Overlay:
         return self.title is None and self.end is None and not self.captions
 
 
-def draw(stream: Any, overlay: Overlay, *, frames: int, captions: Path) -> Any:
+def draw(stream: Any, overlay: Overlay, *, frames: int, folder: Path) -> Any:
     """Return the ffmpeg-python `stream` of `frames` canvas-sized frames with `overlay` drawn on it.
 
     Args:
         stream: BT.709 frames in limited range.
         overlay: What to draw.
         frames: How many frames the stream has.
-        captions: Where the ASS file may be written; ffmpeg reads it later.
+        folder: Where ffmpeg will run; the words to burn and their font are put into it, see `clear_drawn`.
     """
     room = frames // 2 if overlay.title is not None and overlay.end is not None else frames
     if overlay.title is not None:
@@ -50,9 +59,16 @@ def draw(stream: Any, overlay: Overlay, *, frames: int, captions: Path) -> Any:
         count = min(room, overlay.end_frames)
         stream = _lay(stream, overlay.end, first=frames - count, count=count, goes=False)
     if overlay.captions:  # last: a card's veil must not dim them
-        captions.write_text(overlay.captions, encoding="utf-8")
-        stream = stream.filter("ass", str(captions), fontsdir=str(font_path().parent))
+        (folder / _CAPTIONS).write_text(overlay.captions, encoding="utf-8")
+        (folder / _FONTS).symlink_to(font_path().parent, target_is_directory=True)
+        stream = stream.filter("ass", _CAPTIONS, fontsdir=_FONTS)
     return stream
+
+
+def clear_drawn(folder: Path) -> None:
+    """Remove what `draw` put into `folder`."""
+    for name in (_CAPTIONS, _FONTS):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _lay(stream: Any, card: Path, *, first: int, count: int, goes: bool) -> Any:
@@ -60,7 +76,7 @@ def _lay(stream: Any, card: Path, *, first: int, count: int, goes: bool) -> Any:
     fade = min(FADE_FRAMES, count // 2)
     shown = (
         # The offset also tells two uses of one picture apart, which ffmpeg-python would take for one stream.
-        ffmpeg.input(str(card), **_PICTURE, t=count / FPS, itsoffset=first / FPS)
+        ffmpeg.input(str(card.absolute()), **_PICTURE, t=count / FPS, itsoffset=first / FPS)
         .video.filter("scale", out_color_matrix="bt709", out_range="tv")
         .filter("format", "yuva420p")
         .filter("fade", type="in", start_frame=0, nb_frames=fade, alpha=1)

@@ -20,7 +20,7 @@ COVER: Final = "cover.jpg"
 GLANCES: Final = "glances.yuv"
 _NOTE: Final = "part.json"
 #: What a folder must hold changes now and then; parts of another form are made anew.
-_FORM: Final = 2
+_FORM: Final = 3
 _FILES: Final = ("picture", "sound", "last_frame", "cover", "glances")
 _GIVEN_BY_FOLDER: Final = (*_FILES, "samples")
 
@@ -64,7 +64,7 @@ class Part:
     extradata_sha256: str
     picture_sha256: str
     mode: Mode
-    #: Frames that the clip lacked and that were cloned from its last one (0..2).
+    #: Frames that the clip lacked: its last one is held as long.
     cloned_frames: int
     #: What is black or still in the part, all drawn; and what was so in its clip, more easily taken for it.
     runs: tuple[Run, ...]

@@ -1,4 +1,4 @@
-"""Place: a vendor's voice or music, decoded to plain PCM; a voice is trimmed to its words and fitted to its room."""
+"""Place: a vendor's voice or music, decoded to plain PCM; a voice is trimmed, fitted to its room, and levelled."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,25 +7,19 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import ffmpeg
-import numpy as np
 
 from film.canvas import SAMPLE_RATE
-from film.errors import ClipRejected, CommandFailed, NarrationTooLong
+from film.errors import CommandFailed, NarrationTooLong
 from media import encoding
 from media.command import run_ffmpeg
 from media.gate import sound_kind
 from media.guards import own_input
-from media.pcm import Sound, read_wav, write_wav
+from media.pcm import Sound, write_wav
 from media.verdict import verdict
+from media.voice import levelled, words_of
 
 #: A voice may be spoken this much faster, no more.
 TEMPO_LIMIT: Final = 1.25
-#: Below this share of its peak (-50 dB) a voice counts as silent; never below 16 of 32768 (-66 dBFS).
-_SILENCE_SHARE: Final = 0.00316
-_SILENCE_FLOOR: Final = 16
-#: Kept before the first and after the last audible sample: 0.5 ms and 50 ms.
-_LEAD_SAMPLES: Final = 24
-_TAIL_SAMPLES: Final = 2400
 #: A faster voice aims at this much less than its room (10 ms): the stretch is exact to a few ms only.
 _TEMPO_MARGIN: Final = 480
 
@@ -42,7 +36,7 @@ class PlacedSound:
 
 
 async def place(sound: Path, *, start_sample: int, room_samples: int, into: Path) -> PlacedSound:
-    """Trim the silence around a voice, make it faster if its room asks for that, and write it to `into`.
+    """Trim what is around a voice, make it faster if its room asks for that, bring it to every line's loudness.
 
     Args:
         sound: A file that `gate_sound` let in.
@@ -60,11 +54,12 @@ async def place(sound: Path, *, start_sample: int, room_samples: int, into: Path
     with TemporaryDirectory(prefix=".place-", dir=into.parent) as folder:
         plain = Path(folder) / "plain.wav"
         await decode(sound, plain)
-        voice = await asyncio.to_thread(_trimmed, plain)
+        voice = await asyncio.to_thread(words_of, plain)
         tempo = 1.0
         if len(voice) > room_samples:
             tempo = _tempo(len(voice), room_samples)
             voice = await _faster(voice, tempo, Path(folder))
+        voice = await levelled(voice, Path(folder))
         await asyncio.to_thread(write_wav, Path(folder) / "placed.wav", voice[:room_samples])
         (Path(folder) / "placed.wav").replace(into)
     end = start_sample + min(len(voice), room_samples)
@@ -101,14 +96,4 @@ async def _faster(voice: Sound, tempo: float, folder: Path) -> Sound:
     await asyncio.to_thread(write_wav, slow, voice)
     stream = ffmpeg.input(str(slow), **own_input()).audio.filter("atempo", f"{tempo:.6f}")
     await run_ffmpeg(ffmpeg.output(stream, str(fast), **encoding.PCM).compile()[1:], deadline_s=120)
-    return await asyncio.to_thread(_trimmed, fast)  # the stretch may have moved the onset
-
-
-def _trimmed(path: Path) -> Sound:
-    sound = read_wav(path)
-    level = np.abs(sound.astype(np.int32)).max(axis=1, initial=0)
-    peak = int(level.max(initial=0))
-    audible = np.flatnonzero(level >= max(_SILENCE_FLOOR, peak * _SILENCE_SHARE))
-    if not len(audible):
-        raise ClipRejected(check="sound", expected="a voice", found="silence")
-    return sound[max(0, audible[0] - _LEAD_SAMPLES) : audible[-1] + 1 + _TAIL_SAMPLES]
+    return await asyncio.to_thread(words_of, fast)  # the stretch may have moved the onset

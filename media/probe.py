@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from film.errors import ClipRejected
-from media.guards import Kind, open_foreign
+from media.guards import Kind, open_foreign, pictures_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +137,11 @@ class _Tally:
 
 
 def _video(container: InputContainer) -> VideoStream:
-    if not container.streams.video:
+    pictures = pictures_of(container)
+    if not pictures:
         raise ClipRejected(check="streams", expected="one video stream", found="none")
-    _require_codec(container.streams.video[0])
-    return container.streams.video[0]
+    _require_codec(pictures[0])
+    return pictures[0]
 
 
 def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | None) -> Facts:
@@ -162,7 +163,7 @@ def _facts(container: InputContainer, video: VideoStream, audio: SoundFacts | No
         start_s=float((tally.first or 0) * tick),
         duration_s=float(duration),
         fps=float(tally.shown / duration) if duration else 0.0,
-        video_streams=len(container.streams.video),
+        video_streams=len(pictures_of(container)),
         audio=audio,
         extradata_sha256=hashlib.sha256(context.extradata or b"").hexdigest(),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from film.canvas import SAMPLE_RATE
+from media.levels import FLOOR_DB, STEP_SAMPLES, levels, loud_db
 from media.pcm import BYTES_PER_SAMPLE, CHANNELS, Sound, chunks, read_wav, wav_samples
 
 #: How ffmpeg is told what a stem holds.
@@ -20,6 +21,12 @@ EDGE_SAMPLES: Final = SAMPLE_RATE // 200
 LOOP_SAMPLES: Final = SAMPLE_RATE
 #: The bed's fade at the film's end, at most: three seconds.
 FADE_SAMPLES: Final = 3 * SAMPLE_RATE
+
+#: Music is heard from 30 dB under its loud moments on, and fades from 6 dB under them; judged over 0.4 s.
+_HEARD_DB: Final = 30.0
+_FULL_DB: Final = 6.0
+_SMOOTH_STEPS: Final = 40
+_NO_MUSIC_DB: Final = -80.0
 
 
 def make_stem(path: Path, *, samples: int) -> None:
@@ -47,7 +54,7 @@ def lay(stem: Path, sound: Path, *, start_sample: int, edges: bool) -> None:
 
 def lay_bed(stem: Path, music: Path, *, samples: int) -> None:
     """Fill a stem with music: looped through equal-power overlaps if it is too short, faded at the end."""
-    tune = read_wav(music)
+    tune = _tune(read_wav(music), samples=samples)
     overlap = min(LOOP_SAMPLES, len(tune) // 4)
     start = 0
     with stem.open("r+b") as file:
@@ -58,6 +65,23 @@ def lay_bed(stem: Path, music: Path, *, samples: int) -> None:
             if last:
                 break
     _fade_out(stem, samples=samples)
+
+
+def _tune(music: Sound, *, samples: int) -> Sound:
+    """Return music without the silence before it; if it must be looped also without its fading end."""
+    found = levels(music, over_steps=_SMOOTH_STEPS)
+    loud = loud_db(found) if len(found) else FLOOR_DB
+    if loud <= _NO_MUSIC_DB:
+        return music
+    heard, full = np.flatnonzero(found > loud - _HEARD_DB), np.flatnonzero(found > loud - _FULL_DB)
+    half = _SMOOTH_STEPS // 2  # the smoothing hears a sound so much before it begins
+    first = (int(heard[0]) + half) * STEP_SAMPLES if heard[0] > 0 else 0
+    last = int(heard[-1]) + 1
+    if last * STEP_SAMPLES - first >= samples:
+        return music[first:]
+    body = int(full[-1]) + 1
+    last = body if body * STEP_SAMPLES - first > (last * STEP_SAMPLES - first) // 2 else last
+    return music[first : len(music) if last >= len(found) - half else last * STEP_SAMPLES]
 
 
 def _passed(tune: Sound, overlap: int, *, rising: bool, falling: bool) -> Sound:

@@ -18,7 +18,7 @@ from film.canvas import FPS, SAMPLE_RATE, SAMPLES_PER_FRAME, TIMESCALE, Canvas
 from film.errors import DeliverableRejected
 from media.glances import check_pictures
 from media.mix import Mix
-from media.mp4 import top_boxes
+from media.mp4 import colours, top_boxes
 from media.mux import LABEL_KEY
 from media.part import Part, Run
 from media.place import PlacedSound
@@ -26,6 +26,10 @@ from media.subtitles import Caption
 from media.verify_content import check_captions, check_runs, check_sound, film_runs
 
 TICKS_PER_FRAME: Final = TIMESCALE // FPS
+
+#: ITU-T H.273: primaries, transfer and matrix of BT.709; and ffmpeg's number for limited range.
+_BT709: Final = (1, 1, 1)
+_LIMITED: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,7 @@ def verify_film(
         DeliverableRejected: The first check that fails, what it expected and what it found.
     """
     _check_boxes(path)
+    _require("colours in the file (colr)", expected=(*_BT709, False), found=colours(path))
     try:
         with av.open(str(path), format="mp4", options={"protocol_whitelist": "file"}) as container:
             label = _check_streams(container, canvas=canvas, subtitles=captions is not None, label_id=label_id)
@@ -128,6 +133,8 @@ def _check_streams(container: InputContainer, *, canvas: Canvas, subtitles: bool
     video, audio = streams.video[0].codec_context, streams.audio[0].codec_context
     _require("video codec", expected="h264 avc1 yuv420p", found=f"{video.name} {video.codec_tag} {video.pix_fmt}")
     _require("canvas", expected=(canvas.width, canvas.height), found=(video.width, video.height))
+    told = tuple(map(int, (video.color_primaries, video.color_trc, video.colorspace, video.color_range)))
+    _require("colours in the stream", expected=(*_BT709, _LIMITED), found=told)
     _require("pixel shape", expected=Fraction(1), found=video.sample_aspect_ratio or Fraction(1))
     _require("audio codec", expected=f"aac {SAMPLE_RATE} 2", found=f"{audio.name} {audio.sample_rate} {audio.channels}")
     try:

@@ -13,7 +13,8 @@ import numpy as np
 from film.canvas import SAMPLE_RATE
 from film.errors import DeliverableRejected
 from media.findings import made_by_us
-from media.mix import PEAK_LIMIT_DBTP, TARGET_LUFS, Mix
+from media.levelling import PEAK_LIMIT_DBTP, TARGET_LUFS
+from media.mix import Mix
 from media.part import Part, Run
 from media.pcm import read_wav
 from media.place import PlacedSound
@@ -112,7 +113,8 @@ def check_captions(film: Path, captions: Sequence[Caption]) -> None:
 def _check_loudness(sound: Mix) -> None:
     if sound.silent:
         return
-    if abs(sound.loudness_lufs - TARGET_LUFS) > LOUDNESS_BOUND_LU:
+    off_lu = TARGET_LUFS - sound.loudness_lufs
+    if abs(off_lu - sound.short_lu) > LOUDNESS_BOUND_LU:
         raise DeliverableRejected(
             check="loudness",
             expected=f"{TARGET_LUFS:g} +- {LOUDNESS_BOUND_LU:g} LUFS",

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any, Final
 
 from film.errors import ScriptInvalid, ScriptRefused
+from film.spoken import said, speaks
 from film.storyboard import Storyboard, narration_characters_max, storyboard_faults
 from film.text import text_fault
 from providers.claude import AnswerShape, Claude, Declined, Effort, Question, Unfit
@@ -119,7 +120,7 @@ def _spoken_max(kept_s: int, brief: Brief) -> int:
 def _storyboard(text: str, *, brief: Brief) -> Storyboard:
     storyboard = Storyboard.model_validate_json(text)
     faults = storyboard_faults(storyboard, brief.plan, brief.limits, language=brief.language)
-    spoken = [shot.index for shot in storyboard.shots if shot.narration]
+    spoken = [shot.index for shot in storyboard.shots if said(shot.narration, brief.language)]
     if spoken and not brief.narration:
         faults.append(f"nobody speaks in this film: the narration of shots {spoken} must be empty")
     if brief.narration and not spoken:
@@ -134,6 +135,8 @@ def _line(text: str, *, characters_max: int) -> str:
     fault = text_fault(line)
     if fault is not None:
         raise Unfit(problems=[f"narration {fault}"])
-    if not 0 < len(line) <= characters_max:
-        raise Unfit(problems=[f"narration has {len(line)} characters, it needs 1 to {characters_max}"])
+    if not speaks(line):
+        raise Unfit(problems=["narration has no word in it"])
+    if len(line) > characters_max:
+        raise Unfit(problems=[f"narration has {len(line)} characters, it may have {characters_max}"])
     return line

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from film.canvas import frames_of
 from film.errors import CommandFailed, DeliverableRejected
+from film.findings import Finding, FindingKind
 from film.request import Subtitles
 from film.status import Status
 from film.storyboard import Storyboard
 from media.cards import contact_sheet
 from media.frames import Seam, poster, sharpest_part
+from media.mix import Mix
 from media.mux import mux
 from media.part import Part
 from media.subtitles import captions, srt, vtt
@@ -36,6 +38,7 @@ class Composed:
     facts: FilmFacts
     #: Each segment's cut from the one before; None where nothing is chained.
     seams: Sequence[Seam | None]
+    findings: Sequence[Finding]
 
 
 @stage(Status.COMPOSING)
@@ -56,7 +59,8 @@ async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soun
     except (DeliverableRejected, CommandFailed):
         # Its pieces were left by earlier stages, perhaps by another run: they may be what is damaged.
         parts = await of_one_profile(run, footage.shots, anew=True)
-        facts = await _film(run, storyboard, parts, await mixed(run, footage), folder)
+        soundtrack = await mixed(run, footage)
+        facts = await _film(run, storyboard, parts, soundtrack, folder)
     lines = {cue.segment: cue.text for cue in soundtrack.cues}
     words = [lines.get(shot.index, shot.prompt) for shot in storyboard.shots]
     await asyncio.to_thread(contact_sheet, [part.cover for part in parts], words, folder / "sheet.jpg")
@@ -72,7 +76,21 @@ async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soun
         vtt=vtt_file if subtitled else None,
         facts=facts,
         seams=[shot.seam for shot in footage.shots],
+        findings=found_in(parts, soundtrack.mix),
     )
+
+
+def found_in(parts: Sequence[Part], mix: Mix) -> list[Finding]:
+    """Return what is to be told of a film's parts and its sound."""
+    held = [
+        Finding(kind=FindingKind.FRAMES_HELD, segment=index, amount=part.cloned_frames, unit="frames")
+        for index, part in enumerate(parts)
+        if part.cloned_frames
+    ]
+    if not mix.short_lu:
+        return held
+    short = Finding(kind=FindingKind.LOUDNESS_SHORT, segment=None, amount=round(mix.short_lu, 1), unit="LU")
+    return [*held, short]
 
 
 async def _film(

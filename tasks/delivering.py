@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
     facts = await asyncio.to_thread(file_facts, composed.film)
     folder = f"films/{run.film_id}/{facts.sha256[:16]}"
     board = composed.film.with_name("storyboard.json")
-    written = {**storyboard.model_dump(mode="json"), "seams": _seams(composed)}
+    written = {**storyboard.model_dump(mode="json"), "seams": _seams(composed), "findings": _findings(composed)}
     board.write_text(json.dumps(written, ensure_ascii=False, indent=2), encoding="utf-8")
 
     async def put(file: Path) -> str:
@@ -48,6 +49,11 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
     await complete_film(run.studio.books, run.lease, result)
     run.studio.desk.fault("film_completed")
     return result
+
+
+def _findings(composed: Composed) -> list[dict[str, Any]]:
+    """Return what is to be known of the film, for whoever reads the storyboard."""
+    return [asdict(finding) for finding in composed.findings]
 
 
 def _seams(composed: Composed) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from film.plan import Slot
 from film.prompts import clip_prompt
 from film.purchases import clip_order
 from film.request import Continuity, Subtitles
+from film.spoken import speaks
 from film.status import SegmentState, Status
 from film.storyboard import Storyboard
 from ledger import films
@@ -58,7 +59,7 @@ async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anc
         StageFault: Names the segment, or the sound, that definitely failed.
     """
     request, plan, shots = run.opened.request, run.opened.plan, storyboard.shots
-    spoken = [shot for shot in shots if request.wants_narration and shot.narration]
+    spoken = [shot for shot in shots if request.wants_narration and speaks(shot.narration)]
     rows = await films.segments(run.studio.books, run.film_id)
     lines = {shot.index: asyncio.create_task(_narration(run, shot.index, storyboard=storyboard)) for shot in spoken}
     script = _Script(

@@ -9,6 +9,7 @@ from film.errors import NarrationTooLong
 from film.orders import Purpose
 from film.plan import Slot, shot_starts
 from film.purchases import line_order
+from film.spoken import said, speaks
 from film.status import ErrorCode, Status
 from film.storyboard import Shot
 from ledger.stages import replace_narration
@@ -54,7 +55,7 @@ async def buy_line(run: FilmRun, shot: Shot, *, following: Shot | None) -> Line:
                 return await _placed(run, shot, key, into_next=False)
             except NarrationTooLong as error:
                 if shot.take >= _REWRITES_MAX:
-                    if following is not None and following.narration:
+                    if following is not None and speaks(following.narration):
                         raise
                     return await _placed(run, shot, key, into_next=following is not None)
                 shot = await _rewritten(run, shot, error.factor)
@@ -62,8 +63,9 @@ async def buy_line(run: FilmRun, shot: Shot, *, following: Shot | None) -> Line:
 
 async def _rewritten(run: FilmRun, shot: Shot, factor: float) -> Shot:
     most = max(4, int(len(shot.narration) / factor * 0.95))
-    text = await run.studio.writer.shorten(shot.narration, characters_max=most, language=run.opened.request.language)
-    return await replace_narration(run.studio.books, run.lease, shot.index, text)
+    language = run.opened.request.language
+    text = await run.studio.writer.shorten(shot.narration, characters_max=most, language=language)
+    return await replace_narration(run.studio.books, run.lease, shot.index, said(text, language) or text)
 
 
 async def _placed(run: FilmRun, shot: Shot, object_key: str, *, into_next: bool) -> Line:

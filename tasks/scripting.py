@@ -2,6 +2,7 @@
 
 from film.prompts import script_limits
 from film.request import Subtitles
+from film.spoken import said
 from film.status import Status
 from film.storyboard import Storyboard
 from ledger.stages import save_storyboard
@@ -35,8 +36,13 @@ async def scripting(run: FilmRun) -> Storyboard:
         limits=script_limits(request.profile),
         narration=request.wants_narration,
     )
-    storyboard = await run.studio.writer.write(brief)
+    storyboard = _said(await run.studio.writer.write(brief), request.language)
     if request.subtitles is Subtitles.BURNED:
         require_glyphs("".join(shot.narration for shot in storyboard.shots))
     await save_storyboard(run.studio.books, run.lease, storyboard)
     return storyboard
+
+
+def _said(storyboard: Storyboard, language: str) -> Storyboard:
+    shots = tuple(shot.model_copy(update={"narration": said(shot.narration, language)}) for shot in storyboard.shots)
+    return storyboard.model_copy(update={"shots": shots})

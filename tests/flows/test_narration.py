@@ -118,3 +118,13 @@ async def test_a_line_that_fits_nowhere_fails_the_film(
     assert (film.fault.code, film.fault.stage) == (ErrorCode.NARRATION_FAILED, Status.AUDIO)
     assert film.fault.segment == segment
     assert len(writer.asked) == asked
+
+
+async def test_a_line_without_a_word_is_silence(studio: Studio, vendors: Vendors) -> None:
+    """Nothing is bought or captioned for it, and the line before it may run into its shot."""
+    before = len(vendors.jobs("listenhub-voice"))
+    film = await told(studio, Writer(("(softly) The keeper **climbs** the stairs.", "♪ ……"), []))
+    assert film.status is Status.COMPLETED, film.fault
+    assert len(vendors.jobs("listenhub-voice")) - before == 1
+    assert film.cues is not None
+    assert [cue.text for cue in film.cues] == ["The keeper climbs the stairs."]

@@ -11,10 +11,12 @@ from media.conform import conform
 from media.glances import check_pictures
 from media.join import join, parts_to_encode
 from media.mix import mix
+from media.mp4 import colours
 from media.mux import mux
 from media.overlay import Overlay
 from media.part import Mode, Part, read_part
 from media.pcm import wav_samples
+from media.probe import look
 from media.subtitles import ass
 from media.verify import verify_film
 
@@ -24,7 +26,7 @@ from .pictures import counting, numbers
 SOUND = ("-c:a", "aac", "-b:a", "96k")
 #: One IDR and a pyramid of B-frames, three between any two others: where a cut falls is then known.
 X264 = ("-c:v", "libx264", "-preset", "medium", "-pix_fmt", "yuv420p", "-sc_threshold", "0")
-X264 += ("-bf", "3", "-b_strategy", "0")
+X264 += ("-bf", "3", "-b_strategy", "0", "-colorspace", "bt709")
 
 
 def clip_of(frames: int, *, rate: str = "24", size: str = "320x180") -> str:
@@ -85,12 +87,13 @@ WORDS = ass(
 )
 #: What must be encoded, and why copying it would be wrong: (lavfi picture, encoder arguments, conform arguments)
 UNFIT = {
-    "a frame missing": (clip_of(47), (), {}),
     "another frame rate": (clip_of(50, rate="25"), (), {}),
     "another size": (clip_of(48, size="640x360"), (), {}),
     "another codec": (clip_of(48), ("-c:v", "libx265", "-x265-params", "log-level=error", "-tag:v", "hvc1"), {}),
     "other pixels": (clip_of(48), ("-pix_fmt", "yuv444p"), {}),
     "full range": (clip_of(48), ("-color_range", "pc"), {}),
+    # players read it as BT.601, so its colours must be converted
+    "untagged and small": (clip_of(48), ("-colorspace", "2"), {}),
     "BT.601": (clip_of(48), ("-colorspace", "smpte170m"), {}),
     "pixels not square": (clip_of(48) + ",setsar=4/3", (), {}),
     "parameter sets inside": (clip_of(48), ("-x264-params", "repeat-headers=1"), {}),
@@ -181,3 +184,24 @@ async def test_one_odd_clip_sends_all_copied_parts_to_the_encoder(
     assert parts_to_encode(parts) == ()
     await join([part.picture for part in parts], tmp_path / "picture.mp4")
     assert len(numbers(tmp_path / "picture.mp4")) == 144
+
+
+async def test_a_copied_untagged_clip_says_what_its_colours_are(make_clip: MakeClip, tmp_path: Path) -> None:
+    """Real clips are untagged; a decoder that isn't told reads BT.601. Told in stream and box, no pixel changed."""
+    canvas = Canvas(width=1280, height=720)
+    untagged = (*X264[:-2], "-preset", "ultrafast", *SOUND)
+    clip = await make_clip(picture="testsrc2=s=1280x720:r=24:d=1.05", sound=None, encoder=untagged)
+    assert (look(clip).matrix, look(clip).primaries) == (2, 2)
+    part = await conform(clip, canvas=canvas, frames=24, into=tmp_path / "part", may_copy=True)
+    assert part.mode is not Mode.ENCODED
+    for film in (part.picture, await joined(part, tmp_path / "joined.mp4")):
+        seen = look(film)
+        assert (seen.primaries, seen.transfer, seen.matrix, seen.color_range) == (1, 1, 1, 1)
+        assert colours(film) == (1, 1, 1, False)
+    same = zip(await pictures(clip), await pictures(part.picture), strict=False)
+    assert sum(a == b for a, b in same) >= 15
+
+
+async def joined(part: Part, into: Path) -> Path:
+    await join([part.picture, part.picture], into)
+    return into

@@ -3,15 +3,22 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from film.canvas import Canvas
 from film.errors import ClipRejected
+from media.conform import conform
+from media.frames import last_frame
 from media.gate import CLIP_LIMIT_BYTES, gate_clip, gate_image, gate_sound
+from media.pcm import wav_samples
+from media.place import decode
 
 from .conftest import MakeClip
+from .pictures import counting, numbers
 
 #: name -> (lavfi picture, encoder arguments, the check)
 UNFIT = {
-    "three frames missing": ("testsrc2=s=64x64:r=24:d=2.875", (), "length"),
+    "more than half a second missing": ("testsrc2=s=64x64:r=24:d=2.45", (), "length"),
     "longer than 20 s": ("color=s=64x64:r=1:d=21", (), "duration"),
     "120 frames a second": ("color=s=64x64:r=120:d=3", (), "frame rate"),
     "another codec": ("color=s=64x64:r=24:d=3", ("-c:v", "mpeg4"), "codec"),
@@ -86,3 +93,38 @@ def test_what_is_no_picture_is_refused(name: str, tmp_path: Path) -> None:
 async def test_a_picture_passes(make: MakeClip) -> None:
     facts = gate_image(await make("-f", "lavfi", "-i", "color=s=64x48", "-frames:v", "1", suffix=".png"))
     assert (facts.format, facts.width, facts.height) == ("PNG", 64, 48)
+
+
+@pytest.fixture
+async def cover(make: MakeClip) -> Path:
+    return await make("-f", "lavfi", "-i", "testsrc2=s=64x64", "-frames:v", "1", suffix=".png")
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["cover behind", "cover in front"])
+async def test_a_cover_inside_a_clip_is_no_picture_of_it(
+    make: MakeClip, make_clip: MakeClip, cover: Path, canvas: Canvas, tmp_path: Path, *, first: bool
+) -> None:
+    """Cover art is a video stream to ffmpeg; wherever it stands, the clip's own pictures are read."""
+    clip = await make_clip(picture=counting("24", 72, "320x180"))
+    maps = ("-map", "1:v", "-map", "0") if first else ("-map", "0", "-map", "1:v")
+    which = "-disposition:v:0" if first else "-disposition:v:1"
+    dressed = await make("-i", clip, "-i", cover, *maps, "-c", "copy", which, "attached_pic")
+    facts = gate_clip(dressed, kept_s=3)
+    assert (facts.video_streams, facts.width, facts.frames) == (1, 320, 72)
+    part = await conform(dressed, canvas=canvas, frames=72, into=tmp_path / "part")
+    assert numbers(part.picture) == list(range(72))
+    copied = await conform(dressed, canvas=canvas, frames=71, into=tmp_path / "copied", may_copy=True)
+    assert numbers(copied.picture) == list(range(71))
+    with Image.open(await last_frame(dressed, tmp_path / "last.png")) as picture:
+        assert picture.size == (320, 180)
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".m4a", ".flac"])
+async def test_music_with_a_cover_is_let_in_and_decoded(
+    suffix: str, make: MakeClip, cover: Path, tmp_path: Path
+) -> None:
+    tune = ("-f", "lavfi", "-i", "sine=r=44100:d=1.5", "-i", cover, "-map", "0", "-map", "1")
+    music = await make(*tune, "-c:v", "copy", "-disposition:v", "attached_pic", suffix=suffix)
+    assert gate_sound(music).duration_s == pytest.approx(1.5, abs=0.08)
+    await decode(music, tmp_path / "plain.wav")
+    assert wav_samples(tmp_path / "plain.wav") == pytest.approx(72_000, abs=4_000)

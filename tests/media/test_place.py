@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from film.errors import ClipRejected, NarrationTooLong
+from media.loudness import measure
 from media.pcm import read_wav
 from media.place import place
+from media.voice import LINE_LUFS
 
 from .conftest import MakeClip
-from .voices import RATE, power_db, speech
+from .voices import RATE, SPEECH, power_db, speech
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".ogg"])
@@ -56,3 +59,56 @@ async def test_a_silent_voice_is_refused(make: MakeClip, tmp_path: Path) -> None
     silence = await make("-f", "lavfi", "-i", "anullsrc=r=24000:d=1", suffix=".wav")
     with pytest.raises(ClipRejected):
         await place(silence, start_sample=0, room_samples=RATE, into=tmp_path / "voice.wav")
+
+
+#: A take as vendors send it: (gain over the plain one, in dB)
+LEVELS = {"faint": -18, "plain": 0, "loud": 5}
+
+
+@pytest.mark.parametrize("name", LEVELS)
+async def test_every_line_comes_to_one_loudness(name: str, make: MakeClip, tmp_path: Path) -> None:
+    """Takes of one voice 23 dB apart: laid side by side they must be alike."""
+    take = SPEECH.format(rate=48_000, length=2).replace("':s", f"*{10 ** (LEVELS[name] / 20):.4f}':s")
+    voice = await make("-f", "lavfi", "-i", take, "-ac", "1", suffix=".wav")
+    placed = await place(voice, start_sample=0, room_samples=3 * RATE, into=tmp_path / "voice.wav")
+    found = await measure(placed.sound)
+    assert found.loudness_lufs == pytest.approx(LINE_LUFS, abs=0.5)
+    assert found.true_peak_dbtp <= -1
+
+
+async def test_a_short_word_is_as_loud_as_a_sentence(make: MakeClip, tmp_path: Path) -> None:
+    """A fifth of a second is less than the scanner listens to at once."""
+    word, sentence = [
+        await place(await speech(make, length), start_sample=0, room_samples=RATE * 4, into=tmp_path / f"{length}.wav")
+        for length in (0.12, 3.0)
+    ]
+    heard = [read_wav(each.sound)[:5000].astype(float) / 32768 for each in (word, sentence)]
+    assert power_db(heard[0]) == pytest.approx(power_db(heard[1]), abs=2)
+
+
+async def test_peaks_bound_what_a_line_is_raised_by(make: MakeClip, tmp_path: Path) -> None:
+    """Single clicks in near silence: by loudness alone they would be raised over full scale."""
+    clicks = "aevalsrc='0.5*lt(mod(t,0.5),0.001)*sin(9000*t)+0.004*sin(1000*t)':s=48000:d=2"
+    voice = await make("-f", "lavfi", "-i", clicks, "-ac", "1", suffix=".wav")
+    placed = await place(voice, start_sample=0, room_samples=3 * RATE, into=tmp_path / "voice.wav")
+    assert (await measure(placed.sound)).true_peak_dbtp == pytest.approx(-1, abs=0.3)
+
+
+@pytest.mark.parametrize("noise_db", [-46, -60])
+async def test_a_voice_begins_at_its_words_not_at_its_rooms_noise(
+    noise_db: int, make: MakeClip, tmp_path: Path
+) -> None:
+    """A second and a half of room before the first word, a second behind the last."""
+    level = 10 ** (noise_db / 20) * 1.73  # a uniform noise's peak over its power
+    words = SPEECH.format(rate=48_000, length=2)
+    graph = "[0]adelay=1500:all=1,apad=pad_dur=1[w];[w][1]amix=normalize=0:duration=first"
+    voice = await make(
+        *("-f", "lavfi", "-i", words, "-f", "lavfi", "-i", f"anoisesrc=c=white:r=48000:a={level:.5f}:d=5"),
+        *("-filter_complex", graph, "-ac", "1"),
+        suffix=".wav",
+    )
+    placed = await place(voice, start_sample=0, room_samples=6 * RATE, into=tmp_path / "voice.wav")
+    sound = read_wav(placed.sound)[:, 0].astype(float) / 32768
+    assert len(sound) / RATE == pytest.approx(2.0, abs=0.2)
+    first = np.flatnonzero(np.abs(sound) > 0.25 * np.abs(sound).max())[0]
+    assert first / RATE < 0.05

@@ -12,6 +12,7 @@ from media.mix import Mix, mix
 from media.pcm import read_wav, write_wav
 from media.place import PlacedSound, place
 from media.stems import LOOP_SAMPLES, lay_bed, make_stem
+from media.verify_content import check_sound
 
 from .conftest import MakeClip
 from .voices import RATE, SPEECH, power_db, speech
@@ -81,6 +82,40 @@ async def test_a_film_without_any_sound_has_a_silent_track(seconds: int, tmp_pat
     assert found.silent_runs == ((0, seconds * RATE),)
     assert stream_samples(found.sound) == seconds * RATE
     assert np.abs(samples_of(found.sound)).max() < 1e-4
+
+
+#: Loudness is out of reach below the ceiling of the true peak, and a film that is hardly to be heard.
+UNREACHABLE = {
+    "nothing but clicks": "aevalsrc='0.9*lt(mod(t,2),0.0005)*sin(40000*t)':s=48000:d=6",
+    "one click in hiss": "aevalsrc='0.95*lt(t,0.001)*sin(20000*t)+0.0009*sin(1000*t)':s=48000:d=6",
+    "near silence": "aevalsrc='0.0035*sin(1000*t)+0.2*lt(mod(t,3),0.0008)*sin(30000*t)':s=48000:d=6",
+}
+
+
+@pytest.mark.parametrize("name", UNREACHABLE)
+async def test_what_can_not_be_brought_to_the_target_is_delivered_and_told(
+    name: str, make: MakeClip, tmp_path: Path
+) -> None:
+    """A paid film isn't lost over its loudness: the peak holds, and how far it is off is a finding."""
+    sound = await make("-f", "lavfi", "-i", UNREACHABLE[name], "-ac", "2", suffix=".wav")
+    found = await mixed(tmp_path, 6, native=[(sound, 0)])
+    check_sound(found, [])
+    assert found.true_peak_dbtp <= -1.0
+    assert found.silent or found.loudness_lufs < -13.5
+    off = not found.silent and found.loudness_lufs < -14.5
+    assert off == (found.short_lu > 0)
+
+
+async def test_a_voice_with_strong_peaks_reaches_the_target(make: MakeClip, tmp_path: Path) -> None:
+    """Its peaks are 21 dB and more over its loudness; it is limited, and still comes to -14."""
+    peaky = SPEECH.format(rate=48_000, length=8).replace("':s", "*0.11+0.95*lt(mod(t,0.31),0.003)*sin(1500*t)':s")
+    recorded = await make("-f", "lavfi", "-i", peaky, "-ac", "1", suffix=".wav")
+    plain = await measure(recorded)
+    assert plain.true_peak_dbtp - plain.loudness_lufs > 15  # else this test shows nothing
+    voice = await place(recorded, start_sample=RATE, room_samples=9 * RATE, into=tmp_path / "voice.wav")
+    found = await mixed(tmp_path, 10, narration=[voice])
+    check_level(found)
+    assert found.short_lu == 0
 
 
 async def test_room_noise_is_not_blown_up(make: MakeClip, tmp_path: Path) -> None:
@@ -185,8 +220,9 @@ async def test_cuts_between_native_sounds_do_not_click(make: MakeClip, tmp_path:
 async def test_a_faint_voice_is_brought_up(make: MakeClip, tmp_path: Path) -> None:
     """At -60 LUFS it would pass for room noise; but a voice was ordered and paid for."""
     faint = SPEECH.format(rate=48_000, length=3).replace("':s", "*0.006':s")
-    voice = await placed_at(await make("-f", "lavfi", "-i", faint, suffix=".wav"), 0.5, tmp_path)
-    assert (await measure(voice.sound)).loudness_lufs < -50
+    recorded = await make("-f", "lavfi", "-i", faint, suffix=".wav")
+    assert (await measure(recorded)).loudness_lufs < -50
+    voice = await placed_at(recorded, 0.5, tmp_path)
     found = await mixed(tmp_path, 5, narration=[voice])
     check_level(found)
     assert not found.silent
@@ -210,3 +246,16 @@ async def test_silent_runs_are_told(make: MakeClip, tmp_path: Path) -> None:
     assert (first, fourth) == (0, 8 * RATE)
     assert second == pytest.approx(2 * RATE, abs=RATE // 50)
     assert third == pytest.approx(4.4 * RATE, abs=RATE // 10)
+
+
+@pytest.mark.parametrize("seconds", [5, 30], ids=["shorter than the tune", "looped"])
+async def test_music_begins_at_once_and_loops_without_a_hole(seconds: int, make: MakeClip, tmp_path: Path) -> None:
+    """Three seconds of silence before a tune of 8, which fades away over its last two and is silent for two more."""
+    tune = "aevalsrc='0.3*sin(2764*t)*between(t,3,11)*min(1,(11.02-t)/2)':s=44100:d=13"
+    music = await make("-f", "lavfi", "-i", tune, "-ac", "2", suffix=".wav")
+    signal = samples_of((await mixed(tmp_path, seconds, music=music)).sound)
+    steps = signal[: (seconds - 3) * RATE].reshape(-1, RATE // 10)
+    level = np.array([power_db(step) for step in steps])
+    assert np.median(level) > -30
+    assert level[0] > np.median(level) - 3
+    assert level.min() > np.median(level) - 6

@@ -34,6 +34,14 @@ def test_a_code_has_one_meaning(code: int, kind: type[MediaError], tmp_path: Pat
     assert type(verdict(CommandFailed(command="ffmpeg", code=code, stderr_tail="a\nb\n"), folder=tmp_path)) is kind
 
 
+async def test_a_filter_that_can_not_begin_is_no_fault_of_the_clips(tmp_path: Path) -> None:
+    """The customer would read that the vendor's clip is damaged, and pay for a new one."""
+    source = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=24:d=1"]
+    with pytest.raises(CommandFailed) as caught:
+        await run_ffmpeg([*source, "-vf", "ass=nowhere.ass", "-f", "null", "-"], deadline_s=20, folder=tmp_path)
+    assert isinstance(verdict(caught.value, folder=tmp_path), CommandFailed)
+
+
 async def test_a_full_disk_is_told_by_ffmpegs_own_code(tmp_path: Path) -> None:
     """The number in the table above is the one that this binary ends with."""
     source = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=24:d=2"]
