@@ -19,8 +19,8 @@ from ledger.films import open_film
 from ledger.leases import take_lease
 from service.auditing import Report, audited
 from service.cli import app
-from service.looking import opened_books
 from tasks.desk import Wanted
+from tasks.open_ledger import open_ledger
 from tasks.ordering import local_customer
 from tasks.render import buy
 from tasks.settings import Mode, Settings
@@ -43,7 +43,7 @@ class Bought:
     async def harm(self, *statements: str) -> None:
         """Change rows, as nothing of ours would."""
         names = {"attempt": self.attempt.id, "job": self.attempt.provider_job_id}
-        async with opened_books(self.settings) as books, books.writing() as rows:
+        async with open_ledger(self.settings) as books, books.writing() as rows:
             for statement in statements:
                 assert (await rows.execute(text(statement), names)).rowcount > 0, "it harms no row"
 
