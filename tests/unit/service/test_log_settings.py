@@ -16,6 +16,7 @@ def ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[logging.Lo
     monkeypatch.setenv("LONGVIDEO_HOME", str(tmp_path))
     ours = logging.getLogger("longvideo")
     before = (ours.handlers[:], ours.level, ours.propagate)
+    ours.handlers[:] = []  # another test of this process may have left its own
     yield ours
     ours.handlers[:], ours.level, ours.propagate = before
 
