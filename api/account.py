@@ -5,13 +5,13 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.callers import HasCaller
+from api.auth import HasCaller
+from api.deps import HasDeps
 from api.openapi import errors
-from api.parts import HasParts
 from api.video import Credits, UnixSeconds
 from film.credits import credits_number
-from ledger.credits import TransferKind, balance_of
-from ledger.statement import statement
+from ledger.credits.statement import statement
+from ledger.credits.transfers import TransferKind, balance_of
 
 router: Final = APIRouter(prefix="/v1/credits", tags=["account"])
 _ID_MAX: Final = 2**63 - 1
@@ -49,9 +49,9 @@ class CreditEntries(BaseModel):
 
 
 @router.get("", responses=errors())
-async def get_credits(parts: HasParts, caller: HasCaller) -> CreditBalance:
+async def get_credits(deps: HasDeps, caller: HasCaller) -> CreditBalance:
     """Return what the account has."""
-    found = await balance_of(parts.books, caller.account)
+    found = await balance_of(deps.database, caller.account)
     return CreditBalance(
         balance=credits_number(found.available_mc + found.reserved_mc),
         reserved=credits_number(found.reserved_mc),
@@ -61,13 +61,13 @@ async def get_credits(parts: HasParts, caller: HasCaller) -> CreditBalance:
 
 @router.get("/entries", responses=errors())
 async def list_entries(
-    parts: HasParts,
+    deps: HasDeps,
     caller: HasCaller,
     limit: Annotated[int, Query(ge=1, le=100, description="The most entries of a page.")] = 20,
     after: Annotated[int | None, Query(ge=0, le=_ID_MAX, description="`last_id` of the page before.")] = None,
 ) -> CreditEntries:
     """Return the account's statement, newest first: what was held, charged and given back, and for which film."""
-    found, has_more = await statement(parts.books, caller.account, limit=limit, after=after)
+    found, has_more = await statement(deps.database, caller.account, limit=limit, after=after)
     data = [
         CreditEntry(
             id=entry.id,

@@ -5,23 +5,23 @@ from typing import Final
 from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse
 
-from api import account, callbacks, events, files, films, offer, operations, ordering
-from api.callers import KnownCallers
+from api import account, callbacks, catalog, events, files, films, operations, orders
+from api.auth import KeyCache
+from api.deps import Deps
 from api.docs_page import STYLE, docs_page
-from api.errors import answer_errors
+from api.errors import install_error_handlers
+from api.film_feed import FilmFeed
 from api.films import Answer
-from api.guard import Guard
-from api.openapi import TITLE, describe
-from api.ordering import EstimateRequest, RetryWish
-from api.parts import Parts
-from api.watching import Watch
+from api.middleware import RequestMiddleware
+from api.openapi import TITLE, install_openapi
+from api.orders import EstimateRequest, RetryRequest
 from film.request import FilmRequest
 
 VERSION: Final = "1"
 
 
-def build_app(parts: Parts) -> FastAPI:
-    """Return the app over these parts. `app.state.watch.stop()` ends its live streams before the server stops."""
+def build_app(deps: Deps) -> FastAPI:
+    """Return the app over these parts. `app.state.feed.stop()` ends its live streams before the server stops."""
     app = FastAPI(
         title=TITLE,
         version=VERSION,
@@ -30,15 +30,15 @@ def build_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.parts = parts
-    app.state.callers = KnownCallers(parts)
-    app.state.watch = Watch(parts.books, parts.links.clock)
-    for room in (ordering, films, events, account, offer, files, callbacks, operations):
+    app.state.deps = deps
+    app.state.key_cache = KeyCache(deps)
+    app.state.feed = FilmFeed(deps.database, deps.links.clock)
+    for room in (orders, films, events, account, catalog, files, callbacks, operations):
         app.include_router(room.router)
-    describe(app, FilmRequest, EstimateRequest, RetryWish, Answer)
+    install_openapi(app, FilmRequest, EstimateRequest, RetryRequest, Answer)
     _add_docs(app)
-    answer_errors(app)
-    app.add_middleware(Guard)
+    install_error_handlers(app)
+    app.add_middleware(RequestMiddleware)
     return app
 
 

@@ -11,14 +11,14 @@ from film.errors import InvalidRequest
 #: How deep a body may be nested; a film request is three levels deep.
 DEPTH_MAX: Final = 16
 _OPEN, _CLOSE = b"[{", b"]}"
-_WishT = TypeVar("_WishT", bound=BaseModel)
+_BodyT = TypeVar("_BodyT", bound=BaseModel)
 
 
 async def json_object(request: Request, *, required: bool = True) -> dict[str, Any]:
     """Return a request's body.
 
     Args:
-        request: The request; the size of its body is limited before (api/guard).
+        request: The request; the size of its body is limited before (api/middleware).
         required: Whether an empty body is wrong; else it is an empty object.
 
     Raises:
@@ -42,7 +42,7 @@ async def json_object(request: Request, *, required: bool = True) -> dict[str, A
     return value
 
 
-async def checked(request: Request, model: type[_WishT], *, required: bool = True) -> _WishT:
+async def parse_body(request: Request, model: type[_BodyT], *, required: bool = True) -> _BodyT:
     """Return a request's body as a model.
 
     Raises:

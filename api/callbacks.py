@@ -5,9 +5,9 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 
-from api.parts import HasParts
+from api.deps import HasDeps
 from film.profiles import Vendor
-from ledger.hints import note_hint
+from ledger.purchases.callbacks import record_callback
 
 router: Final = APIRouter(tags=["service"])
 
@@ -16,10 +16,10 @@ _NONCE_DIGITS_MAX: Final = 10
 
 
 @router.post("/callbacks/vibegen/{attempt}/{mac}", status_code=204, include_in_schema=False)
-async def called_back(parts: HasParts, attempt: str, mac: str) -> None:
+async def called_back(deps: HasDeps, attempt: str, mac: str) -> None:
     """Note that a job may have ended; what the body says is not believed, and so not read."""
     known = attempt.isascii() and attempt.isdigit() and len(attempt) <= _NONCE_DIGITS_MAX
-    if parts.callbacks is None or not known or not parts.callbacks.accepts(int(attempt), mac):
+    if deps.callbacks is None or not known or not deps.callbacks.accepts(int(attempt), mac):
         raise HTTPException(404)
-    if not await note_hint(parts.books, Vendor.VIBEGEN, int(attempt)):
+    if not await record_callback(deps.database, Vendor.VIBEGEN, int(attempt)):
         raise HTTPException(404)

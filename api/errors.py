@@ -13,15 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from film.errors import (
-    DatabaseUnusable,
-    FilmError,
+    DatabaseUnavailable,
+    FilmRequestError,
     InsufficientCredits,
     LimitReached,
     MissingKey,
     ProviderUnavailable,
     RequestError,
     SegmentsNotReady,
-    StoreUnusable,
+    StoreUnavailable,
 )
 from film.text import one_line
 from runtime.logs import log_error, log_event
@@ -85,12 +85,12 @@ def envelope(
     return JSONResponse({"error": facts}, status_code=status, headers=dict(headers))
 
 
-def answer_errors(app: FastAPI) -> None:
+def install_error_handlers(app: FastAPI) -> None:
     """Make the app answer every error in the envelope."""
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _unrouted)
-    for unreached in (ProviderUnavailable, DatabaseUnusable, StoreUnusable):
+    for unreached in (ProviderUnavailable, DatabaseUnavailable, StoreUnavailable):
         app.add_exception_handler(unreached, _unreached)
     app.add_exception_handler(Exception, _broken)
 
@@ -101,7 +101,7 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
         return envelope(400, "invalid_request", "provider: this service has no access to what the film needs")
     details: dict[str, Any] | None = None
     headers: dict[str, str] = {}
-    message = f"{error.fact()}." if isinstance(error, FilmError) else str(error)
+    message = f"{error.fact()}." if isinstance(error, FilmRequestError) else str(error)
     match error:
         case SegmentsNotReady(missing=missing):
             details = {"missing": list(missing)}

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.callers import HasCaller, HasFilmId
+from api.auth import HasCaller, HasFilmId
+from api.deps import HasDeps
+from api.film_feed import EventId, FilmEvent, FilmFeed
 from api.openapi import errors
-from api.parts import HasParts
-from api.watching import Change, Place, Watch
 from film.errors import TooManyStreams
 from film.ids import FilmId
-from ledger.showing import owned_film
+from ledger.films.queries import get_film_view_of_key
 
 router: Final = APIRouter(prefix="/v1/videos", tags=["films"])
 
@@ -34,7 +34,7 @@ _STREAM: Final = {"text/event-stream": {"schema": {"type": "string"}}}
 )
 async def follow_video(
     request: Request,
-    parts: HasParts,
+    deps: HasDeps,
     caller: HasCaller,
     film_id: HasFilmId,
     last_event_id: Annotated[
@@ -42,17 +42,17 @@ async def follow_video(
     ] = None,
 ) -> StreamingResponse:
     """Follow a film: an event `progress` for each change of its status or progress, ending with its end."""
-    await owned_film(parts.books, film_id, caller.key_id)
-    since = None if last_event_id is None else Place.parse(last_event_id)
-    watch: Watch = request.app.state.watch
+    await get_film_view_of_key(deps.database, film_id, caller.key_id)
+    since = None if last_event_id is None else EventId.parse(last_event_id)
+    feed: FilmFeed = request.app.state.feed
     # Looked at before the answer begins: a database that is away now is a 503, not a stream that breaks off.
-    first = await watch.look(film_id)
-    if parts.streams_at_once and watch.streams_of(caller.key_id) >= parts.streams_at_once:
-        raise TooManyStreams(limit=parts.streams_at_once, retry_after_s=_COME_BACK_S)
+    first = await feed.look(film_id)
+    if deps.streams_at_once and feed.count_streams(caller.key_id) >= deps.streams_at_once:
+        raise TooManyStreams(limit=deps.streams_at_once, retry_after_s=_COME_BACK_S)
     seat = ExitStack()
     # Counted before anybody else is asked: between the look at the count and this nothing waits.
-    seat.enter_context(watch.counted(caller.key_id))
-    return _Stream(_events(film_id, watch.follow(film_id, first, since)), seat=seat)
+    seat.enter_context(feed.counting_stream(caller.key_id))
+    return _Stream(_events(film_id, feed.follow(film_id, first, since)), seat=seat)
 
 
 class _Stream(StreamingResponse):
@@ -68,21 +68,21 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _events(film_id: FilmId, changes: AsyncIterator[Change | None]) -> AsyncIterator[bytes]:
+async def _events(film_id: FilmId, changes: AsyncIterator[FilmEvent | None]) -> AsyncIterator[bytes]:
     yield _RETRY
-    async for change in changes:
-        yield _STILL_HERE if change is None else _event(film_id, change)
+    async for event in changes:
+        yield _STILL_HERE if event is None else _event(film_id, event)
 
 
-def _event(film_id: FilmId, change: Change) -> bytes:
-    look = change.look
+def _event(film_id: FilmId, event: FilmEvent) -> bytes:
+    snapshot = event.snapshot
     facts = {
         "task_id": film_id,
-        "status": change.place.status,
-        "progress": change.place.progress,
-        "shots_done": look.shots_done,
-        "shots_total": look.shots_total,
-        "awaiting_approval": look.awaiting_approval and change.place.status is look.status,
+        "status": event.id.status,
+        "progress": event.id.progress,
+        "shots_done": snapshot.shots_done,
+        "shots_total": snapshot.shots_total,
+        "awaiting_approval": snapshot.awaiting_approval and event.id.status is snapshot.status,
     }
     text = json.dumps(facts, separators=(",", ":"))
-    return f"id: {change.place}\nevent: progress\ndata: {text}\n\n".encode()
+    return f"id: {event.id}\nevent: progress\ndata: {text}\n\n".encode()

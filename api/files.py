@@ -8,8 +8,8 @@ from fastapi import Path as PathField
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
+from api.deps import HasDeps
 from api.openapi import errors
-from api.parts import HasParts
 
 router: Final = APIRouter(tags=["films"])
 
@@ -38,16 +38,16 @@ def _as_minted(request: Request, path: str) -> bool:
     include_in_schema=False,
 )
 async def get_file(
-    request: Request, parts: HasParts, expires: Annotated[str, PathField()], mac: str, key: str
+    request: Request, deps: HasDeps, expires: Annotated[str, PathField()], mac: str, key: str
 ) -> FileResponse:
     """Return a stored file to whoever has a link to it that is not past its end."""
-    path = parts.links.objects.local_path(key)
+    path = deps.links.objects.local_path(key)
     known = expires.isascii() and expires.isdigit() and len(expires) < 12
     if (
         path is None
         or not known
-        or not parts.links.allows(key, expires=int(expires), mac=mac)
-        or not _as_minted(request, parts.links.path(key, expires=int(expires)))
+        or not deps.links.allows(key, expires=int(expires), mac=mac)
+        or not _as_minted(request, deps.links.path(key, expires=int(expires)))
         or not path.is_file()
     ):
         raise HTTPException(404, "There is no such file, or its link has ended.")

@@ -5,20 +5,20 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.bodies import checked
-from api.callers import FILM_ID, HasCaller, HasFilmId
+from api.auth import FILM_ID, HasCaller, HasFilmId
+from api.bodies import parse_body
+from api.deps import HasDeps
 from api.openapi import body, errors
-from api.parts import HasParts
 from api.video import Video, VideoDetail, VideoPage, linked_detail, linked_video
 from film.errors import FilmNotFound, InvalidRequest
 from film.ids import FilmId
 from film.status import Status
-from ledger.approvals import answer
-from ledger.deletion import delete_film
-from ledger.ending import cancel_film
-from ledger.rows import Approval
-from ledger.salvage import compose_again
-from ledger.showing import Page, film_detail, film_page, owned_film
+from ledger.database.records import Approval
+from ledger.films.approvals import answer
+from ledger.films.queries import Page, get_film_detail, get_film_view_of_key, list_films_of_key
+from ledger.films.retention import delete_film
+from ledger.films.retry import reopen_to_compose
+from ledger.films.settlement import cancel_film
 
 router: Final = APIRouter(prefix="/v1/videos", tags=["films"])
 
@@ -39,7 +39,7 @@ class Answer(BaseModel):
 
 @router.get("", response_model_exclude_unset=True, responses=errors())
 async def list_videos(
-    parts: HasParts,
+    deps: HasDeps,
     caller: HasCaller,
     limit: Annotated[int, Query(ge=1, le=100, description="The most films of a page.")] = 20,
     after: Annotated[str | None, Query(pattern=FILM_ID, description="`last_id` of the page before.")] = None,
@@ -50,10 +50,10 @@ async def list_videos(
     last = None if after is None else FilmId(after)
     page = Page(limit=limit, after=last, status=status, newest_first=order == "desc")
     try:
-        found, has_more = await film_page(parts.books, caller.key_id, page)
+        found, has_more = await list_films_of_key(deps.database, caller.key_id, page)
     except FilmNotFound as error:
         raise InvalidRequest(field="after", reason="is no film of this key") from error
-    return VideoPage.of([await linked_video(shown, parts.links) for shown in found], has_more=has_more)
+    return VideoPage.of([await linked_video(view, deps.links) for view in found], has_more=has_more)
 
 
 @router.get(
@@ -61,20 +61,20 @@ async def list_videos(
     response_model_exclude_unset=True,
     responses={**errors(404), 200: {"headers": _RETRY_AFTER}},
 )
-async def get_video(response: Response, parts: HasParts, caller: HasCaller, film_id: HasFilmId) -> VideoDetail:
+async def get_video(response: Response, deps: HasDeps, caller: HasCaller, film_id: HasFilmId) -> VideoDetail:
     """Return a film as it stands, with its segments and its storyboard."""
-    detail = await film_detail(parts.books, film_id, caller.key_id)
-    if not detail.shown.film.status.terminal:
+    detail = await get_film_detail(deps.database, film_id, caller.key_id)
+    if not detail.view.film.status.terminal:
         response.headers["Retry-After"] = str(_LOOK_AGAIN_S)
-    return await linked_detail(detail, parts.links)
+    return await linked_detail(detail, deps.links)
 
 
 @router.post("/{id}/cancel", response_model_exclude_unset=True, responses=errors(404))
-async def cancel_video(parts: HasParts, caller: HasCaller, film_id: HasFilmId) -> Video:
+async def cancel_video(deps: HasDeps, caller: HasCaller, film_id: HasFilmId) -> Video:
     """Cancel a film: finished segments are charged, the rest goes back. Asking again changes nothing."""
-    await owned_film(parts.books, film_id, caller.key_id)
-    await cancel_film(parts.books, film_id)
-    return await linked_video(await owned_film(parts.books, film_id, caller.key_id), parts.links)
+    await get_film_view_of_key(deps.database, film_id, caller.key_id)
+    await cancel_film(deps.database, film_id)
+    return await linked_video(await get_film_view_of_key(deps.database, film_id, caller.key_id), deps.links)
 
 
 @router.post(
@@ -83,12 +83,12 @@ async def cancel_video(parts: HasParts, caller: HasCaller, film_id: HasFilmId) -
     responses=errors(404, 408, 409, 413),
     openapi_extra=body(Answer, example={"decision": "approve"}),
 )
-async def approve_video(request: Request, parts: HasParts, caller: HasCaller, film_id: HasFilmId) -> Video:
+async def approve_video(request: Request, deps: HasDeps, caller: HasCaller, film_id: HasFilmId) -> Video:
     """Answer a film that was ordered with `approve` and waits."""
-    said = await checked(request, Answer)
-    await owned_film(parts.books, film_id, caller.key_id)
-    await answer(parts.books, film_id, said.decision)
-    return await linked_video(await owned_film(parts.books, film_id, caller.key_id), parts.links)
+    said = await parse_body(request, Answer)
+    await get_film_view_of_key(deps.database, film_id, caller.key_id)
+    await answer(deps.database, film_id, said.decision)
+    return await linked_video(await get_film_view_of_key(deps.database, film_id, caller.key_id), deps.links)
 
 
 @router.post(
@@ -98,15 +98,15 @@ async def approve_video(request: Request, parts: HasParts, caller: HasCaller, fi
     response_model_exclude_unset=True,
     responses=errors(404, 409),
 )
-async def compose_video(parts: HasParts, caller: HasCaller, film_id: HasFilmId) -> Video:
+async def compose_video(deps: HasDeps, caller: HasCaller, film_id: HasFilmId) -> Video:
     """Compose an ended film again from its finished segments. Free; the former result stays meanwhile."""
-    await owned_film(parts.books, film_id, caller.key_id)
-    await compose_again(parts.books, film_id)
-    return await linked_video(await owned_film(parts.books, film_id, caller.key_id), parts.links)
+    await get_film_view_of_key(deps.database, film_id, caller.key_id)
+    await reopen_to_compose(deps.database, film_id)
+    return await linked_video(await get_film_view_of_key(deps.database, film_id, caller.key_id), deps.links)
 
 
 @router.delete("/{id}", status_code=204, tags=["ended films"], responses=errors(404, 409))
-async def delete_video(parts: HasParts, caller: HasCaller, film_id: HasFilmId) -> None:
+async def delete_video(deps: HasDeps, caller: HasCaller, film_id: HasFilmId) -> None:
     """Delete an ended film and its files. What it cost stays on the statement."""
-    await owned_film(parts.books, film_id, caller.key_id)
-    await delete_film(parts.books, parts.links.objects, film_id)
+    await get_film_view_of_key(deps.database, film_id, caller.key_id)
+    await delete_film(deps.database, deps.links.objects, film_id)

@@ -59,7 +59,7 @@ def _response(status: int) -> dict[str, Any]:
     return response
 
 
-def followed_by(*operations: str) -> dict[str, Any]:
+def openapi_links(*operations: str) -> dict[str, Any]:
     """Return the `links` of an answer that names a film: what can be asked about it next."""
     return {
         operation: {"operationId": operation, "parameters": {"path.id": "$response.body#/task_id"}}
@@ -74,7 +74,7 @@ def body(model: type[BaseModel], *, required: bool = True, example: Mapping[str,
     return {"requestBody": {"required": required, "content": content}}
 
 
-def describe(app: FastAPI, *models: type[BaseModel]) -> None:
+def install_openapi(app: FastAPI, *models: type[BaseModel]) -> None:
     """Give the app its document; `models` are the bodies that its routes read themselves."""
 
     def document() -> dict[str, Any]:

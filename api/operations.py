@@ -11,13 +11,13 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from api.deps import Deps, HasDeps
 from api.errors import envelope
 from api.metrics import CONTENT_TYPE, metrics_text
 from api.openapi import errors
-from api.parts import HasParts, Parts
-from film.errors import DatabaseUnusable, LongVideoError
-from ledger.figures import figures
-from ledger.processes import ProcessKind, alive
+from film.errors import DatabaseUnavailable, LongVideoError
+from ledger.operations.heartbeats import ProcessKind, live_processes
+from ledger.operations.metrics import collect_metrics
 from runtime.logs import log_event
 
 router: Final = APIRouter(tags=["service"])
@@ -42,24 +42,24 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", response_model=Health, responses=errors(503, key=False))
-async def readyz(parts: HasParts) -> Health | JSONResponse:
+async def readyz(deps: HasDeps) -> Health | JSONResponse:
     """Say whether films can be ordered and will be made: database, store, and a dispatcher seen within a minute."""
-    missing = await _missing(parts)
+    missing = await _missing(deps)
     if missing is None:
         return Health(status="ready")
     return envelope(503, "unavailable", f"Not ready: {missing}.", headers={"Retry-After": "5"})
 
 
-async def _missing(parts: Parts) -> str | None:
+async def _missing(deps: Deps) -> str | None:
     try:
         async with asyncio.timeout(_ANSWER_S):
-            dispatchers = await alive(parts.books, ProcessKind.DISPATCHER, within_s=_SEEN_S)
-    except (DatabaseUnusable, SQLAlchemyError, OSError) as error:  # a TimeoutError is an OSError
+            dispatchers = await live_processes(deps.database, ProcessKind.DISPATCHER, within_s=_SEEN_S)
+    except (DatabaseUnavailable, SQLAlchemyError, OSError) as error:  # a TimeoutError is an OSError
         log_event(_log, "not_ready", level=logging.WARNING, what="database", error=type(error).__name__)
         return "the database can't be asked"
     try:
         async with asyncio.timeout(_ANSWER_S):
-            await parts.links.objects.size_of("readiness")
+            await deps.links.objects.size_of("readiness")
     except (LongVideoError, TimeoutError) as error:
         log_event(_log, "not_ready", level=logging.WARNING, what="store", reason=error)
         return "the store can't be asked"
@@ -67,9 +67,9 @@ async def _missing(parts: Parts) -> str | None:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics(parts: HasParts, authorization: Annotated[str, Header()] = "") -> Response:
+async def metrics(deps: HasDeps, authorization: Annotated[str, Header()] = "") -> Response:
     """Return Prometheus' text, to whoever has the token; without one in the settings there is none."""
-    wanted = f"Bearer {parts.metrics_token}"
-    if not parts.metrics_token or not hmac.compare_digest(authorization.encode(), wanted.encode()):
+    wanted = f"Bearer {deps.metrics_token}"
+    if not deps.metrics_token or not hmac.compare_digest(authorization.encode(), wanted.encode()):
         raise HTTPException(404)
-    return Response(metrics_text(await figures(parts.books)), media_type=CONTENT_TYPE)
+    return Response(metrics_text(await collect_metrics(deps.database)), media_type=CONTENT_TYPE)

@@ -11,15 +11,15 @@ from film.credits import credits_number
 from film.profiles import Provider
 from film.status import ErrorCode, SegmentState, Status
 from film.storyboard import Storyboard
-from ledger.rows import Film, Segment
-from ledger.showing import FilmDetail, ShownFilm
+from ledger.database.records import Film, Segment
+from ledger.films.queries import FilmDetail, FilmView
 from store.links import Links
 
 Credits = Annotated[int | float, Field(description="Credits, exact to a thousandth.", examples=[1650, 1677.5])]
 UnixSeconds = Annotated[int, Field(description="Unix seconds.", examples=[1790000000])]
 
 
-class VideoFault(BaseModel):
+class VideoError(BaseModel):
     """Why a film failed."""
 
     model_config = ConfigDict(frozen=True)
@@ -52,7 +52,7 @@ class Video(BaseModel):
     prompt: str
     cost_estimate: Credits
     cost_actual: Credits | None = Field(description="What was charged; null until the film has ended.")
-    error: VideoFault | None = Field(description="Null unless the film failed.")
+    error: VideoError | None = Field(description="Null unless the film failed.")
     metadata: dict[str, str]
     retry_of: str | None = Field(description="The film whose finished segments this one adopted.")
     simulated: bool = Field(description="Made by simulators: no vendor was paid.")
@@ -118,7 +118,7 @@ async def urls_of(film: Film, links: Links) -> Urls:
     """Return fresh links to a film's files.
 
     Raises:
-        StoreUnusable: The store can't sign.
+        StoreUnavailable: The store can't sign.
     """
     if film.result is None:
         return Urls()
@@ -130,31 +130,31 @@ async def urls_of(film: Film, links: Links) -> Urls:
     )
 
 
-async def linked_video(shown: ShownFilm, links: Links) -> Video:
+async def linked_video(view: FilmView, links: Links) -> Video:
     """Return a film as the wire tells it, with fresh links."""
-    return video_of(shown, Urls() if shown.deleted else await urls_of(shown.film, links))
+    return video_of(view, Urls() if view.deleted else await urls_of(view.film, links))
 
 
 async def linked_detail(detail: FilmDetail, links: Links) -> VideoDetail:
     """Return a film with its segments as the wire tells it, with fresh links."""
-    urls = await urls_of(detail.shown.film, links)
+    urls = await urls_of(detail.view.film, links)
     covers = {one.index: await links.link(one.cover_key) for one in detail.segments if one.cover_key is not None}
     return detail_of(detail, replace(urls, covers=covers))
 
 
-def video_of(shown: ShownFilm, urls: Urls) -> Video:
+def video_of(view: FilmView, urls: Urls) -> Video:
     """Return a film as the wire tells it."""
-    film = shown.film
+    film = view.film
     request = film.request
-    fault = film.fault if film.status is Status.FAILED else None
+    error = film.error if film.status is Status.FAILED else None
     return Video(
         task_id=film.id,
         object="video",
         status=film.status,
         awaiting_approval=film.awaiting_approval,
         progress=film.progress,
-        shots_done=shown.shots_done,
-        shots_total=shown.shots_total,
+        shots_done=view.shots_done,
+        shots_total=view.shots_total,
         result_url=urls.result,
         poster_url=urls.poster,
         subtitles_url=urls.subtitles,
@@ -165,7 +165,7 @@ def video_of(shown: ShownFilm, urls: Urls) -> Video:
         prompt=request.prompt,
         cost_estimate=credits_number(film.cost_estimate_mc),
         cost_actual=None if film.cost_actual_mc is None else credits_number(film.cost_actual_mc),
-        error=None if fault is None else VideoFault.model_validate(fault.as_json()),
+        error=None if error is None else VideoError.model_validate(error.as_json()),
         metadata=dict(request.metadata),
         retry_of=film.retry_of,
         simulated=film.simulated,
@@ -178,8 +178,8 @@ def video_of(shown: ShownFilm, urls: Urls) -> Video:
 def detail_of(detail: FilmDetail, urls: Urls) -> VideoDetail:
     """Return a film with its segments as the wire tells it."""
     segments = [_segment(segment, detail.tries.get(segment.index, 0), urls) for segment in detail.segments]
-    storyboard = detail.shown.film.storyboard
-    return VideoDetail.model_construct(**dict(video_of(detail.shown, urls)), segments=segments, storyboard=storyboard)
+    storyboard = detail.view.film.storyboard
+    return VideoDetail.model_construct(**dict(video_of(detail.view, urls)), segments=segments, storyboard=storyboard)
 
 
 def _segment(segment: Segment, tries: int, urls: Urls) -> SegmentView:

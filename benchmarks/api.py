@@ -24,9 +24,9 @@ from benchmarks.databases import both_databases
 from film.clock import SystemClock
 from film.credits import MilliCredits
 from film.ids import AccountId
-from ledger.accounts import create_account, grant_once
-from ledger.database import open_books
-from ledger.keys import create_key
+from ledger.credits.accounts import create_account, grant_once
+from ledger.database.engine import open_database
+from ledger.operations.api_keys import create_key
 
 _CLIENTS: Final = (8, 50, 200)
 _PORT: Final = 8479
@@ -111,12 +111,12 @@ def _line(name: str, what: str, clients: int, load: Load, seconds: float, rss_mb
 
 
 async def bench_key(url: str) -> str:
-    """Return an API key of a rich account in the books at `url`."""
-    books = await open_books(url, SystemClock(), migrate=False)
-    account = await create_account(books, "bench")
-    await grant_once(books, AccountId(account), _RICH, reason="bench")
-    fresh = await create_key(books, account, pepper=_SECRET.encode())
-    await books.close()
+    """Return an API key of a rich account in the ledger at `url`."""
+    database = await open_database(url, SystemClock(), migrate=False)
+    account = await create_account(database, "bench")
+    await grant_once(database, AccountId(account), _RICH, reason="bench")
+    fresh = await create_key(database, account, pepper=_SECRET.encode())
+    await database.close()
     return fresh.secret
 
 
@@ -136,7 +136,7 @@ async def _measure(name: str, url: str, seconds: float, folder: Path) -> list[st
 
 @asynccontextmanager
 async def served(url: str, folder: Path) -> AsyncIterator[int]:
-    """Run `longvideo api` over the books at `url`, logging into `folder`, and lend its process id."""
+    """Run `longvideo api` over the ledger at `url`, logging into `folder`, and lend its process id."""
     environment = {
         **os.environ,
         "LONGVIDEO_HOME": str(folder),
@@ -146,7 +146,7 @@ async def served(url: str, folder: Path) -> AsyncIterator[int]:
         "LONGVIDEO_ACCOUNT_FILMS_AT_ONCE": "0",
         "LONGVIDEO_ORDERS_A_MINUTE": "0",
     }
-    argv = [sys.executable, "-c", "from service.cli import main; main()", "api", "--port", str(_PORT)]
+    argv = [sys.executable, "-c", "from service.cli.main import main; main()", "api", "--port", str(_PORT)]
     with (folder / "api.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*argv, env=environment, stderr=log)
     try:

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from film.request import FilmRequest
 from film.status import SegmentState, Status
-from ledger import schema
-from ledger.attempt import AttemptState
-from ledger.credits import HOUSE, Kind, TransferKind
-from ledger.spend import SpendKind
+from ledger.credits.transfers import PLATFORM, BalanceKind, TransferKind
+from ledger.database import schema
+from ledger.purchases.attempt import AttemptState
+from ledger.purchases.vendor_spend import SpendKind
 
 _ACCOUNT: Final = "bench"
 _BEGAN_MS: Final = 1_790_000_000_000
-#: Between two submits: the gate allows five a minute.
+#: Between two submits: the rate limit allows five a minute.
 _PACE_MS: Final = 13_000
 _CHARGED_MICRO: Final = 12_500_000
 _WALK: Final = tuple(Status)[: tuple(Status).index(Status.COMPLETED) + 1]
@@ -29,7 +29,7 @@ _TABLES: Final = (
     schema.provider_entry,
     schema.outbox,
 )
-_Side = tuple[str, Kind]
+_Side = tuple[str, BalanceKind]
 
 
 class Bookkeeper:
@@ -93,21 +93,23 @@ class Bookkeeper:
             }
         )
 
-    async def flush(self, rows: AsyncConnection) -> None:
+    async def flush(self, conn: AsyncConnection) -> None:
         """Write what was added since the last call."""
         for table, values in self._rows.items():
-            await rows.execute(insert(table), values)
+            await conn.execute(insert(table), values)
             values.clear()
 
-    async def close(self, rows: AsyncConnection) -> None:
+    async def close(self, conn: AsyncConnection) -> None:
         """Write the balances."""
         for (account, kind), (amount_mc, version) in self._balances.items():
             values = {"amount_mc": amount_mc, "version": version}
-            if account == HOUSE:
+            if account == PLATFORM:
                 table = schema.balance
-                await rows.execute(update(table).where(table.c.kind == kind, table.c.account == HOUSE).values(values))
+                await conn.execute(
+                    update(table).where(table.c.kind == kind, table.c.account == PLATFORM).values(values)
+                )
             else:
-                await rows.execute(insert(schema.balance).values(account=account, kind=kind, **values))
+                await conn.execute(insert(schema.balance).values(account=account, kind=kind, **values))
 
     def _move(
         self,
@@ -202,7 +204,7 @@ class Bookkeeper:
 
 
 _WAYS: Final[dict[TransferKind, tuple[_Side, _Side]]] = {
-    TransferKind.GRANT: ((HOUSE, Kind.ISSUANCE), (_ACCOUNT, Kind.AVAILABLE)),
-    TransferKind.HOLD: ((_ACCOUNT, Kind.AVAILABLE), (_ACCOUNT, Kind.HELD)),
-    TransferKind.POST: ((_ACCOUNT, Kind.HELD), (HOUSE, Kind.REVENUE)),
+    TransferKind.GRANT: ((PLATFORM, BalanceKind.ISSUANCE), (_ACCOUNT, BalanceKind.AVAILABLE)),
+    TransferKind.HOLD: ((_ACCOUNT, BalanceKind.AVAILABLE), (_ACCOUNT, BalanceKind.HELD)),
+    TransferKind.POST: ((_ACCOUNT, BalanceKind.HELD), (PLATFORM, BalanceKind.REVENUE)),
 }

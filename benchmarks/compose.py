@@ -25,7 +25,7 @@ from benchmarks.compose_material import Material, prepare
 from benchmarks.families import family
 from film.canvas import Resolution
 from media.command import ffmpeg_path
-from media.probe import probe
+from media.ingest.probe import probe
 
 #: The cheap ways are run more often than the dear ones: their figures are smaller and noisier, while one run
 #: of a dear one lasts for minutes and averages its own noise.

@@ -8,11 +8,11 @@ from typing import Final
 from film.canvas import FPS, AspectRatio, Canvas, Resolution, canvas_for, samples_of
 from film.cues import Cue
 from media.command import run_ffmpeg
-from media.conform import conform
-from media.mix import mix
-from media.part import Part, read_part
-from media.place import PlacedSound, place
-from media.subtitles import srt
+from media.picture.conform import conform
+from media.picture.part import Part, read_part
+from media.sound.mix import mix
+from media.sound.voice_fit import FittedVoice, fit_voice
+from media.text.subtitles import srt
 
 #: Seconds of a segment, and megabits a second of a vendor's clip at each size.
 SEGMENT_S: Final = 8
@@ -84,11 +84,11 @@ class Material:
             for index, line in enumerate(self.narration())
         ]
 
-    def narration(self) -> list[PlacedSound]:
+    def narration(self) -> list[FittedVoice]:
         """A voice of about four seconds a segment, half a second after its beginning."""
         voice = self.folder / "voice.wav"
         return [
-            PlacedSound(sound=voice, start_sample=start + 24_000, end_sample=start + 24_000 + 190_000, tempo=1.0)
+            FittedVoice(sound=voice, start_sample=start + 24_000, end_sample=start + 24_000 + 190_000, tempo=1.0)
             for start in self.starts
         ]
 
@@ -135,5 +135,5 @@ async def _sounds(material: Material) -> None:
     if not voice.exists():
         raw = material.folder / "raw.mp3"
         await run_ffmpeg(["-f", "lavfi", "-i", SPEECH, raw], deadline_s=60)
-        await place(raw, start_sample=0, room_samples=samples_of(5 * FPS), into=voice)
+        await fit_voice(raw, start_sample=0, room_samples=samples_of(5 * FPS), into=voice)
     material.subtitles.write_text(srt(material.cues, language="zh"), encoding="utf-8")

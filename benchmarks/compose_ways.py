@@ -14,11 +14,11 @@ import ffmpeg
 from benchmarks.compose_material import Material
 from film.canvas import FPS, Resolution
 from media.command import run_ffmpeg
-from media.conform import conform
-from media.mix import mix
-from media.mux import mux
-from media.subtitles import captions
-from media.verify import verify_film
+from media.film.mux import mux
+from media.film.verify import verify_film
+from media.picture.conform import conform
+from media.sound.mix import mix
+from media.text.subtitles import captions
 
 LABEL: Final = {"Label": "1", "ProduceID": "vid_bench"}
 DEADLINE_S: Final = 3600.0

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ledger.database import migrate_schema, sqlite_url
+from ledger.database.engine import migrate_schema, sqlite_url
 
 #: What a server that needn't outlive the machine leaves out; its log of changes stays small, too.
 _FORGETFUL: Final = """

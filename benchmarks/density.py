@@ -20,17 +20,17 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 from sqlalchemy import func, select
 
+from app.context import open_context
+from app.settings import Mode, Settings
 from benchmarks.databases import migrated_postgres
 from benchmarks.families import cpu_s, family, memory_mb
 from film.clock import SystemClock
-from ledger import schema
-from ledger.database import Books, open_books
-from service.prefect_server import own_prefect_server
+from ledger.database import schema
+from ledger.database.engine import Database, open_database
+from purchasing.timings import Timings
+from service.prefect.server import own_prefect_server
 from simulators.launch import launched
-from tasks.ordering import checked_request, order_film
-from tasks.settings import Mode, Settings
-from tasks.studio import open_studio
-from tasks.timings import Timings
+from tasks.films.ordering import order_film, validate_request
 
 _FILMS: Final = (10, 50, 200)
 _SERVED: Final = 8
@@ -78,9 +78,9 @@ class Figure:
         )
 
 
-async def measure(films: int, environment: dict[str, str], books: Books, settings: Settings) -> Figure:
+async def measure(films: int, environment: dict[str, str], database: Database, settings: Settings) -> Figure:
     """Order films, let one worker take them all, and look at it while they wait."""
-    process = await _start(environment, "from service.cli import main; main()", "worker")
+    process = await _start(environment, "from service.cli.main import main; main()", "worker")
 
     async def ready() -> None:
         assert process.stdout is not None  # noqa: S101 - asked for with PIPE
@@ -90,10 +90,10 @@ async def measure(films: int, environment: dict[str, str], books: Books, setting
     async def begin() -> None:
         await _order(films, settings)
 
-    return await _held("longvideo worker", films, process, books, ready, begin)
+    return await _held("longvideo worker", films, process, database, ready, begin)
 
 
-async def measure_served(films: int, environment: dict[str, str], books: Books, settings: Settings) -> Figure:
+async def measure_served(films: int, environment: dict[str, str], database: Database, settings: Settings) -> Figure:
     """Let Prefect run each film in a process of its own, and look at them while they wait."""
     process, api_url = await _start(environment, _SERVE), environment["PREFECT_API_URL"]
 
@@ -101,30 +101,30 @@ async def measure_served(films: int, environment: dict[str, str], books: Books, 
         for film_id in await _order(films, settings):
             await _run_served(api_url, film_id)
 
-    return await _held("flow.serve(), a process a film", films, process, books, lambda: _served(api_url), begin)
+    return await _held("flow.serve(), a process a film", films, process, database, lambda: _served(api_url), begin)
 
 
-async def _held(how: str, films: int, process: Process, books: Books, ready: Step, begin: Step) -> Figure:
-    holder = psutil.Process(process.pid)
+async def _held(how: str, films: int, process: Process, database: Database, ready: Step, begin: Step) -> Figure:
+    owner = psutil.Process(process.pid)
     try:
         await ready()
-        empty_mb, before_s, began = memory_mb(holder), cpu_s(holder), time.monotonic()
+        empty_mb, before_s, began = memory_mb(owner), cpu_s(owner), time.monotonic()
         await begin()
-        await _all_waiting(books, films)
-        start_s, started_s = time.monotonic() - began, cpu_s(holder)
-        late_s = await _lateness(books)
+        await _all_waiting(database, films)
+        start_s, started_s = time.monotonic() - began, cpu_s(owner)
+        late_s = await _lateness(database)
         return Figure(
             films=films,
             how=how,
             start_s=start_s,
             start_cpu_s=started_s - before_s,
-            memory_mb=memory_mb(holder),
+            memory_mb=memory_mb(owner),
             empty_mb=empty_mb,
-            steady_cpu_s=cpu_s(holder) - started_s,
+            steady_cpu_s=cpu_s(owner) - started_s,
             late_s=late_s,
         )
     finally:
-        for one in reversed(family(holder)):
+        for one in reversed(family(owner)):
             one.kill()
         await process.wait()
 
@@ -139,34 +139,34 @@ async def _start(environment: dict[str, str], code: str, *arguments: str) -> Pro
 
 
 async def _order(films: int, settings: Settings) -> list[str]:
-    async with open_studio(settings) as studio:
-        request = checked_request({**_WISH, "narration": False, "music": False}, settings)
-        return [(await order_film(studio, request, idem_key=None, at_once=False)).film_id for _ in range(films)]
+    async with open_context(settings) as ctx:
+        request = validate_request({**_WISH, "narration": False, "music": False}, settings)
+        return [(await order_film(ctx, request, idem_key=None, at_once=False)).film_id for _ in range(films)]
 
 
-async def _all_waiting(books: Books, films: int) -> None:
+async def _all_waiting(database: Database, films: int) -> None:
     """Wait until every film waits for its clip, or for its turn to order it."""
     async with asyncio.timeout(_START_S):
-        while await _generating(books) < films:  # noqa: ASYNC110 - another process's rows
+        while await _generating(database) < films:  # noqa: ASYNC110 - another process's rows
             await asyncio.sleep(_LOOK_S)
 
 
-async def _generating(books: Books) -> int:
+async def _generating(database: Database) -> int:
     query = select(func.count()).select_from(schema.film).where(schema.film.c.status == "generating")
-    async with books.reading() as rows:
-        return int((await rows.scalar(query)) or 0)
+    async with database.snapshot() as conn:
+        return int((await conn.scalar(query)) or 0)
 
 
-async def _lateness(books: Books) -> float:
+async def _lateness(database: Database) -> float:
     """Return how late any film's lease was renewed in the steady state."""
     timings, table, late_s = Timings.simulated(_TIME_SCALE), schema.film, 0.0
     query = select(func.min(table.c.lease_until_ms)).where(table.c.status == "generating")
     for _ in range(round(_STEADY_S / _LOOK_S)):
         await asyncio.sleep(_LOOK_S)
-        async with books.reading() as rows:
-            least_ms = (await rows.scalar(query)) or 0
-        age_s = timings.lease_s - (least_ms - books.now_ms()) / 1000
-        late_s = max(late_s, age_s - timings.renew_s - timings.watch_s)
+        async with database.snapshot() as conn:
+            least_ms = (await conn.scalar(query)) or 0
+        age_s = timings.lease_s - (least_ms - database.now_ms()) / 1000
+        late_s = max(late_s, age_s - timings.renew_s - timings.poll_db_s)
     return late_s
 
 
@@ -184,13 +184,13 @@ async def _run_served(api_url: str, film_id: str) -> None:
 
 
 @asynccontextmanager
-async def _ledger() -> AsyncIterator[tuple[str, Books]]:
+async def _ledger() -> AsyncIterator[tuple[str, Database]]:
     with migrated_postgres() as url:
-        books = await open_books(url, SystemClock(), migrate=False)
+        database = await open_database(url, SystemClock(), migrate=False)
         try:
-            yield url, books
+            yield url, database
         finally:
-            await books.close()
+            await database.close()
 
 
 async def _one(films: int, *, served: bool) -> Figure:
@@ -199,7 +199,7 @@ async def _one(films: int, *, served: bool) -> Figure:
         async with (
             own_prefect_server(home) as server,
             launched(home, time_scale=_TIME_SCALE) as simulators,
-            _ledger() as (url, books),
+            _ledger() as (url, database),
         ):
             await server.healthy()
             # Longer than all starts together, so that all films wait at once.
@@ -230,7 +230,7 @@ async def _one(films: int, *, served: bool) -> Figure:
                 _env_file=None,
             )
             how = measure_served if served else measure
-            return await how(films, environment, books, settings)
+            return await how(films, environment, database, settings)
 
 
 async def main(films: tuple[int, ...]) -> int:

@@ -40,7 +40,7 @@ def measure(duration_s: int) -> Figure:
     """Make a film of `duration_s` seconds and look at it."""
     with tempfile.TemporaryDirectory(prefix="longvideo-bench-") as folder:
         out = Path(folder) / "film.mp4"
-        command = [sys.executable, "-c", "from service.cli import main; main()", "make", "城市清晨的延时风光"]
+        command = [sys.executable, "-c", "from service.cli.main import main; main()", "make", "城市清晨的延时风光"]
         command += ["--duration", str(duration_s), "--out", str(out)]
         environment = {**os.environ, "LONGVIDEO_MODE": "simulated", "LONGVIDEO_HOME": f"{folder}/home"}
         began = time.monotonic()

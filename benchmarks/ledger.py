@@ -16,24 +16,24 @@ from benchmarks.databases import both_databases
 from film.clock import SystemClock
 from film.credits import MilliCredits
 from film.ids import AccountId, FilmId
-from film.orders import Purpose, VoiceOrder
+from film.job_specs import Purpose, SoundSpec
 from film.request import FilmRequest, parse_request
-from ledger import attempts
-from ledger.attempt import StoredFile
-from ledger.attempts import Purchase
-from ledger.audit import check_books
-from ledger.credits import grant
-from ledger.database import Books, open_books
-from ledger.films import Customer, open_film
-from ledger.gate import GateRule, NotBefore
+from ledger.audit.run import check_books
+from ledger.credits.transfers import grant
+from ledger.database.engine import Database, open_database
+from ledger.films.orders import Payer, open_film
 from ledger.leases import Lease, take_lease
+from ledger.purchases import attempts
+from ledger.purchases.attempt import StoredFile
+from ledger.purchases.attempts import Purchase
+from ledger.purchases.rate_limit import RateLimit, RetryAt
 
 _CLIENTS = (8, 50, 200)
 _ACCOUNT = AccountId("bench")
 _RICH = MilliCredits(10**15)
-_CUSTOMER = Customer(account=_ACCOUNT, api_key="bench")
-_OPEN_GATE = GateRule(
-    vendor="bench", model="bench", key_print="k", submits=10**6, window_ms=1, guard_ms=0, patience_ms=1
+_PAYER = Payer(account=_ACCOUNT, api_key="bench")
+_NO_RATE_LIMIT = RateLimit(
+    vendor="bench", model="bench", key_print="k", submits=10**6, window_ms=1, guard_ms=0, retry_delay_ms=1
 )
 _FILE = StoredFile(object_key="clips/x", sha256="0" * 64, size_bytes=1)
 
@@ -58,37 +58,37 @@ async def _load(clients: int, seconds: float, work: Callable[[], Awaitable[None]
     return len(took) / (time.monotonic() - began), p99_ms
 
 
-async def _segment_ready(books: Books, lease: Lease, slot: int) -> None:
-    purchase = Purchase(purpose=Purpose.SEGMENT, slot=slot, order=VoiceOrder(text="x"), fingerprint="f")
-    attempt = await attempts.intend(books, lease, purchase, _OPEN_GATE, nonce=slot + 1)
-    assert not isinstance(attempt, NotBefore)  # noqa: S101 - the gate is wide open
-    submitted = await attempts.adopted(books, lease, attempt, listed=[f"{lease.film_id}-{slot}"])
+async def _segment_ready(database: Database, lease: Lease, slot: int) -> None:
+    purchase = Purchase(purpose=Purpose.SEGMENT, slot=slot, job_spec=SoundSpec(text="x"), fingerprint="f")
+    attempt = await attempts.create_intent(database, lease, purchase, _NO_RATE_LIMIT, nonce=slot + 1)
+    assert not isinstance(attempt, RetryAt)  # noqa: S101 - no rate limit
+    submitted = await attempts.attach_job(database, lease, attempt, listed=[f"{lease.film_id}-{slot}"])
     assert submitted is not None  # noqa: S101 - a fresh job id
-    await attempts.ready(books, lease, submitted, _FILE, charged=None, refunded=None)
+    await attempts.mark_ready(database, lease, submitted, _FILE, charged=None, refunded=None)
 
 
 async def _measure(name: str, url: str, seconds: float) -> list[str]:
-    books = await open_books(url, SystemClock(), migrate=False)
-    await grant(books, _ACCOUNT, _RICH, idem_key="bench")
+    database = await open_database(url, SystemClock(), migrate=False)
+    await grant(database, _ACCOUNT, _RICH, idem_key="bench")
     request, lines, opened = _order(), [], list[FilmId]()
 
     async def create() -> None:
-        opened.append((await open_film(books, request, _CUSTOMER, idem_key=None, simulated=True)).film_id)
+        opened.append((await open_film(database, request, _PAYER, idem_key=None, simulated=True)).film_id)
 
     for clients in _CLIENTS:
         rate, p99_ms = await _load(clients, seconds, create)
         lines.append(f"{name}, {clients:>3} clients: {rate:6.0f} creates/s, p99 {p99_ms:5.0f} ms")
-    leases = [await take_lease(books, film, holder="bench", lease_s=600) for film in opened[:400]]
+    leases = [await take_lease(database, film, owner="bench", lease_s=600) for film in opened[:400]]
     places = iter([(lease, slot) for lease in leases for slot in range(8)])
 
     async def post() -> None:
         lease, slot = next(places)
-        await _segment_ready(books, lease, slot)
+        await _segment_ready(database, lease, slot)
 
     rate, p99_ms = await _load(8, min(seconds, 3.0), post)
     lines.append(f"{name},   8 clients: {rate:6.0f} segments/s (intent, job, ready and post), p99 {p99_ms:5.0f} ms")
-    await check_books(books)
-    await books.close()
+    await check_books(database)
+    await database.close()
     return lines
 
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from film.clock import SystemClock
 from film.ids import LOCAL_ACCOUNT
-from film.orders import Purpose
+from film.job_specs import Purpose
 from film.profiles import PROFILES, Profile, Provider
 from film.status import Status
-from ledger.attempt import AttemptState
-from ledger.attempts import attempts_of
-from ledger.database import open_books, sqlite_url
-from ledger.films import list_films
+from ledger.database.engine import open_database, sqlite_url
+from ledger.films.queries import list_films
+from ledger.purchases.attempt import AttemptState
+from ledger.purchases.attempts import list_attempts
 
 _DURATION_S = 180
 _SCALES = {
@@ -71,7 +71,13 @@ def measure(provider: Provider) -> Figure:
     resolution = "480p" if provider is Provider.SEEDANCE_FAST else "720p"
     with tempfile.TemporaryDirectory(prefix="longvideo-bench-") as folder:
         home = Path(folder) / "home"
-        command = [sys.executable, "-c", "from service.cli import main; main()", "make", "A calm morning by the sea"]
+        command = [
+            sys.executable,
+            "-c",
+            "from service.cli.main import main; main()",
+            "make",
+            "A calm morning by the sea",
+        ]
         command += ["--duration", str(_DURATION_S), "--provider", provider, "--resolution", resolution]
         command += ["--no-narration", "--no-music", "--out", f"{folder}/film.mp4"]
         environment = {
@@ -85,12 +91,12 @@ def measure(provider: Provider) -> Figure:
 
 
 async def _read(home: Path, provider: Provider, scale: float, profile: Profile) -> Figure:
-    books = await open_books(sqlite_url(home / "longvideo.db"), SystemClock(), migrate=False)
-    (film,) = await list_films(books, LOCAL_ACCOUNT, limit=1)
-    tried = await attempts_of(books, film.id, Purpose.SEGMENT)
-    await books.close()
+    database = await open_database(sqlite_url(home / "longvideo.db"), SystemClock(), migrate=False)
+    (film,) = await list_films(database, LOCAL_ACCOUNT, limit=1)
+    tried = await list_attempts(database, film.id, Purpose.SEGMENT)
+    await database.close()
     if film.status is not Status.COMPLETED:
-        raise SystemExit(f"the film ended {film.status}: {film.fault}")
+        raise SystemExit(f"the film ended {film.status}: {film.error}")
     ready = [attempt for attempt in tried if attempt.state is AttemptState.READY]
     began_ms, ended_ms = min(one.t_intent_ms for one in tried), max(one.ended_at_ms or 0 for one in ready)
     return Figure(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.api import ORIGIN, bench_key, served
-from ledger.database import migrate_schema, sqlite_url
+from ledger.database.engine import migrate_schema, sqlite_url
 
 _EXAMPLES: Final = 260
 _PHASES: Final = "examples,coverage,fuzzing,stateful"

@@ -1,6 +1,6 @@
-"""kill -9 at every crash point, on SQLite and PostgreSQL: `python -m benchmarks.prove_kill [POINT ...]`.
+"""kill -9 at every failpoint, on SQLite and PostgreSQL: `python -m benchmarks.prove_kill [POINT ...]`.
 
-`longvideo make` kills itself at a named point; a new process goes on. The simulators' own books say how often each
+`longvideo make` kills itself at a named point; a new process goes on. the simulators' own records say how often each
 segment was paid, ours whether a credit was lost or made. The last line is the figure; exit code 0 when it is proven.
 """
 
@@ -20,9 +20,9 @@ import httpx
 from benchmarks.databases import migrated_postgres
 from film.clock import SystemClock
 from film.errors import LongVideoError
-from ledger.audit import check_books
-from ledger.database import open_books
-from service.prefect_server import own_prefect_server
+from ledger.audit.run import check_books
+from ledger.database.engine import open_database
+from service.prefect.server import own_prefect_server
 from simulators.launch import launched
 
 POINTS = (
@@ -101,7 +101,7 @@ async def _longvideo(arguments: list[str], environment: Mapping[str, str]) -> tu
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        "from service.cli import main; main()",
+        "from service.cli.main import main; main()",
         *arguments,
         env=environment,
         stdout=asyncio.subprocess.PIPE,
@@ -112,13 +112,13 @@ async def _longvideo(arguments: list[str], environment: Mapping[str, str]) -> tu
 
 
 async def _books_faults(url: str) -> list[str]:
-    books = await open_books(url, SystemClock(), migrate=False)
+    database = await open_database(url, SystemClock(), migrate=False)
     try:
-        await check_books(books)
+        await check_books(database)
     except LongVideoError as error:
         return [str(error)]
     finally:
-        await books.close()
+        await database.close()
     return []
 
 

@@ -1,4 +1,4 @@
-"""The money proof: histories full of crashes, pauses, lost replies and lying lists, judged by the vendors' own books.
+"""The money proof: histories full of crashes, pauses, lost replies and lying lists, judged by the vendors' own records.
 
 `python -m benchmarks.prove_money` plays 10,000 histories on SQLite and 500 on PostgreSQL and lets seven wrong protocols
 be found out; it exits 0 when nothing was lost, nothing was paid twice and every film ended. `--seed N` replays one.

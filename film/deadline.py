@@ -9,7 +9,7 @@ _PATIENCE: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class VendorPace:
     """What a vendor's model does for one key; seconds are real ones."""
 
     submits: int
@@ -20,7 +20,9 @@ class Pace:
     job_deadline_s: float
 
 
-def generating_deadline_s(pace: Pace, *, segments: int, attempts: int, chained: bool, films_waiting: int) -> float:
+def generating_deadline_s(
+    pace: VendorPace, *, segments: int, attempts: int, chained: bool, films_waiting: int
+) -> float:
     """Return the longest that buying a film's segments can take, in seconds.
 
     Args:
@@ -28,7 +30,7 @@ def generating_deadline_s(pace: Pace, *, segments: int, attempts: int, chained: 
         segments: How many.
         attempts: Paid tries a segment.
         chained: Whether each waits for the one before.
-        films_waiting: Other films in the same queue; the gate serves all in turn.
+        films_waiting: Other films in the same queue; the rate limit serves all in turn.
     """
     shares = 1 + films_waiting
     queue_s = ceil(segments * attempts * shares / pace.submits) * pace.window_s

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from film.orders import ClipOrder, ImageOrder, ImageRef, VoiceOrder
+from film.job_specs import ClipSpec, ImageRef, ImageSpec, SoundSpec
 from film.plan import Slot
 from film.request import FilmRequest
 from film.storyboard import narration_characters_max
@@ -12,16 +12,16 @@ from film.storyboard import narration_characters_max
 _MUSIC_S_MAX: Final = 110
 
 
-def clip_order(
+def clip_spec(
     request: FilmRequest,
     slot: Slot,
     prompt: str,
     *,
     references: Sequence[ImageRef] = (),
     first_frame: ImageRef | None = None,
-) -> ClipOrder:
+) -> ClipSpec:
     """Return the order of a segment's clip."""
-    return ClipOrder(
+    return ClipSpec(
         prompt=prompt,
         rendered_s=slot.rendered_s,
         resolution=request.resolution,
@@ -33,30 +33,30 @@ def clip_order(
     )
 
 
-def line_order(text: str, voice_id: str | None) -> VoiceOrder:
+def line_spec(text: str, voice_id: str | None) -> SoundSpec:
     """Return the order of a line of narration."""
-    return VoiceOrder(text=text, voice_id=voice_id)
+    return SoundSpec(text=text, voice_id=voice_id)
 
 
-def music_order(request: FilmRequest, text: str) -> VoiceOrder:
+def music_spec(request: FilmRequest, text: str) -> SoundSpec:
     """Return the order of the film's music."""
-    return VoiceOrder(text=text, duration_hint_s=min(request.duration, _MUSIC_S_MAX))
+    return SoundSpec(text=text, duration_hint_s=min(request.duration, _MUSIC_S_MAX))
 
 
-def sheet_order(request: FilmRequest, prompt: str) -> ImageOrder:
+def sheet_spec(request: FilmRequest, prompt: str) -> ImageSpec:
     """Return the order of a character's reference sheet."""
-    return ImageOrder(prompt=prompt, ratio=request.aspect_ratio)
+    return ImageSpec(prompt=prompt, ratio=request.aspect_ratio)
 
 
-def planned_clips(request: FilmRequest) -> Iterable[ClipOrder]:
+def planned_clips(request: FilmRequest) -> Iterable[ClipSpec]:
     """Yield the clips of a film whose script isn't written yet, in the order of its segments."""
-    return (clip_order(request, slot, "-") for slot in request.plan())
+    return (clip_spec(request, slot, "-") for slot in request.plan())
 
 
-def planned_sounds(request: FilmRequest) -> Iterable[VoiceOrder]:
+def planned_sounds(request: FilmRequest) -> Iterable[SoundSpec]:
     """Yield the sounds of a film whose script isn't written yet: its lines count at their longest."""
     if request.wants_narration:
         for slot in request.plan():
-            yield line_order("x" * narration_characters_max(slot.kept_s, request.language), request.voice_id)
+            yield line_spec("x" * narration_characters_max(slot.kept_s, request.language), request.voice_id)
     if request.buys_music:
-        yield music_order(request, "music")
+        yield music_spec(request, "music")

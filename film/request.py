@@ -1,6 +1,7 @@
 """What a customer may order: every field, its default and its limits. Wrong input ends here: nothing is written.
 
-Source: Long Video API (prompt, duration, webhook_url, limits); all other fields, names and limits are the house's own.
+Source: Long Video API (prompt, duration, webhook_url, limits); all other fields, names and limits are this program's
+    own.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from film.language import TAG, guess_language
 from film.plan import Slot, plan_price, segment_plan
 from film.profiles import PROFILES, Profile, Provider
 from film.text import clean_tree, wish_fault
-from film.urls import URL_CHARACTERS_MAX, url_fault
+from film.urls import URL_CHARACTERS_MAX, url_error
 
 PROMPT_CHARACTERS_MAX: Final = 2000
 DURATION_S_MIN, DURATION_S_MAX = 3, 180
@@ -44,7 +45,7 @@ class Continuity(StrEnum):
 
 def _public_url(url: str, info: ValidationInfo) -> str:
     context = info.context or {}
-    fault = None if context.get("stored") else url_fault(url, allowed_origin=context.get("allowed_origin"))
+    fault = None if context.get("stored") else url_error(url, allowed_origin=context.get("allowed_origin"))
     if fault is not None:
         raise ValueError(fault)
     return url
@@ -54,17 +55,17 @@ PublicUrl = Annotated[str, StringConstraints(max_length=URL_CHARACTERS_MAX), Aft
 CardText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CARD_CHARACTERS_MAX)]
 
 
-class _Wish(BaseModel):
+class _Choice(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class VoiceWish(_Wish):
+class VoiceChoice(_Choice):
     """Narration by a named voice of the voice vendor."""
 
     voice_id: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 
 
-class MusicWish(_Wish):
+class MusicChoice(_Choice):
     """Music from the customer's file, or written from a description; exactly one of the two."""
 
     url: PublicUrl | None = None
@@ -77,7 +78,7 @@ class MusicWish(_Wish):
         return self
 
 
-class FilmRequest(_Wish):
+class FilmRequest(_Choice):
     """A film as ordered; every value is checked and every default filled in."""
 
     prompt: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=PROMPT_CHARACTERS_MAX)] = (
@@ -90,8 +91,8 @@ class FilmRequest(_Wish):
     resolution: Resolution = Field(default=Resolution.P720, strict=False)
     aspect_ratio: AspectRatio = Field(default=AspectRatio.WIDE, strict=False)
     language: str = ""
-    narration: bool | VoiceWish = True
-    music: bool | MusicWish = True
+    narration: bool | VoiceChoice = True
+    music: bool | MusicChoice = True
     native_sound: bool = False
     subtitles: Subtitles = Field(default=Subtitles.SOFT, strict=False)
     title_card: CardText | None = None
@@ -163,7 +164,7 @@ class FilmRequest(_Wish):
     @property
     def voice_id(self) -> str | None:
         """The voice that was asked for by name, if one was."""
-        return self.narration.voice_id if isinstance(self.narration, VoiceWish) else None
+        return self.narration.voice_id if isinstance(self.narration, VoiceChoice) else None
 
     @property
     def wants_narration(self) -> bool:
@@ -178,7 +179,7 @@ class FilmRequest(_Wish):
     @property
     def buys_music(self) -> bool:
         """Whether music is to be bought: it is wanted, and the customer brings no file."""
-        return self.wants_music and not (isinstance(self.music, MusicWish) and self.music.url is not None)
+        return self.wants_music and not (isinstance(self.music, MusicChoice) and self.music.url is not None)
 
     def plan(self) -> tuple[Slot, ...]:
         """Return the film's segments."""
@@ -189,29 +190,29 @@ class FilmRequest(_Wish):
         return plan_price(self.plan(), self.provider, self.resolution, sound=self.native_sound)
 
 
-def parse_request(wish: Mapping[str, Any], *, allowed_origin: str | None = None) -> FilmRequest:
+def parse_request(fields: Mapping[str, Any], *, allowed_origin: str | None = None) -> FilmRequest:
     """Return the checked request, its language guessed where none was named.
 
     Args:
-        wish: The fields as they came: JSON's types, unknown names refused.
+        fields: The fields as they came: JSON's types, unknown names refused.
         allowed_origin: The simulators' origin in simulated mode; URLs of it are allowed too.
 
     Raises:
         InvalidRequest: Names the first wrong field and why.
     """
-    fault = wish_fault(wish, with_lines=_WITH_LINES)
+    fault = wish_fault(fields, with_lines=_WITH_LINES)
     if fault is not None:
         raise InvalidRequest(field=fault[0], reason=fault[1])
     try:
-        request = FilmRequest.model_validate(dict(wish), context={"allowed_origin": allowed_origin})
+        request = FilmRequest.model_validate(dict(fields), context={"allowed_origin": allowed_origin})
     except ValidationError as error:
-        raise _first_fault(error) from error
+        raise _first_error(error) from error
     if request.language:
         return request
     return request.model_copy(update={"language": guess_language(request.prompt)})
 
 
-def stored_request(fields: Mapping[str, Any]) -> FilmRequest:
+def load_request(fields: Mapping[str, Any]) -> FilmRequest:
     """Return a request from the row it was stored in: judged when it came in, its texts perhaps by an older rule."""
     return FilmRequest.model_validate(clean_tree(dict(fields)), context={"stored": True})
 
@@ -220,7 +221,7 @@ def stored_request(fields: Mapping[str, Any]) -> FilmRequest:
 _DEPTH: Final = {"model_type": 0, "bool_type": 1}
 
 
-def _first_fault(error: ValidationError) -> InvalidRequest:
+def _first_error(error: ValidationError) -> InvalidRequest:
     faults = error.errors(include_url=False)
     same_field = [fault for fault in faults if fault["loc"][:1] == faults[0]["loc"][:1]]
     # Of a union's members the one that looked into the value was meant: {"url": ...} is no wrong bool.

@@ -40,7 +40,7 @@ class Shot(_Written):
 
 
 class Storyboard(_Written):
-    """The film as written; checked against its plan by `storyboard_faults`."""
+    """The film as written; checked against its plan by `storyboard_problems`."""
 
     title: _Text
     style: _Text
@@ -73,7 +73,7 @@ def narration_characters_max(kept_s: int, language: str) -> int:
     return max(6, int((kept_s - _PAUSE_S) * rate))
 
 
-def storyboard_faults(
+def storyboard_problems(
     storyboard: Storyboard, plan: Sequence[Slot], limits: ScriptLimits, *, language: str
 ) -> list[str]:
     """Return what in `storyboard` breaks the plan or the limits, in sentences the writer can act on."""
@@ -96,7 +96,7 @@ def storyboard_faults(
     ]
     kept = {slot.index: slot.kept_s for slot in plan}
     for shot in storyboard.shots:
-        faults += _shot_faults(shot, known, limits, kept_s=kept.get(shot.index), language=language)
+        faults += _shot_problems(shot, known, limits, kept_s=kept.get(shot.index), language=language)
     return faults
 
 
@@ -110,7 +110,9 @@ def _text_faults(storyboard: Storyboard) -> list[str]:
     return [f"{name} {fault}" for name, fault in faults if fault is not None]
 
 
-def _shot_faults(shot: Shot, known: set[str], limits: ScriptLimits, *, kept_s: int | None, language: str) -> list[str]:
+def _shot_problems(
+    shot: Shot, known: set[str], limits: ScriptLimits, *, kept_s: int | None, language: str
+) -> list[str]:
     faults = []
     if len(shot.prompt) > limits.shot:
         faults.append(f"prompt of shot {shot.index} has {len(shot.prompt)} characters, at most {limits.shot}")

@@ -46,17 +46,17 @@ def text_fault(text: str, *, lines: bool = True) -> str | None:
 
 
 def wish_fault(
-    wish: Mapping[str, Any], *, with_lines: Collection[str], field: str = "", lines: bool = False
+    fields: Mapping[str, Any], *, with_lines: Collection[str], field: str = "", lines: bool = False
 ) -> tuple[str, str] | None:
     """Return the first field of a wish with a text in it that may not come in, and why; None if there is none.
 
     Args:
-        wish: The fields as they came, however deep.
+        fields: The fields as they came, however deep.
         with_lines: Names of fields whose texts, and those inside them, may have several lines.
-        field: The field that `wish` is the value of; empty for the whole wish.
-        lines: Whether the texts of `wish` may have several lines.
+        field: The field that `fields` is the value of; empty for the whole wish.
+        lines: Whether the texts of `fields` may have several lines.
     """
-    for name, value in wish.items():
+    for name, value in fields.items():
         named = field or clean_text(str(name))
         fault = text_fault(str(name), lines=False)
         if fault is not None:

@@ -1,6 +1,6 @@
 """The literal rules for a URL a customer gives: what can be told from its letters alone.
 
-The second guard, at connect time, is `providers/transport`: a public name may still resolve to a private address.
+The second guard, at connect time, is `providers/http/clients`: a public name may still resolve to a private address.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ _POLICY: Final = Policy(allowed_ports=frozenset({80, 443, 8080, 8443}), max_url_
 _PRIVATE_SUFFIXES: Final = (".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet", ".corp", ".home")
 
 
-def url_fault(url: str, *, allowed_origin: str | None = None) -> str | None:
+def url_error(url: str, *, allowed_origin: str | None = None) -> str | None:
     """Return why `url` may not be used, or None.
 
     Args:
@@ -27,13 +27,13 @@ def url_fault(url: str, *, allowed_origin: str | None = None) -> str | None:
         target = _POLICY.check_url(url)
     except BlockedURLError as error:
         return f"must be a public http or https address: {str(error).partition(' is not permitted: ')[2]}"
-    fault = _host_fault(target.host.lower())
+    fault = _host_error(target.host.lower())
     if fault is not None:
         return f"must be a public http or https address: its host {fault}"
     return "must not carry a fragment" if urlsplit(url).fragment else None
 
 
-def _host_fault(host: str) -> str | None:
+def _host_error(host: str) -> str | None:
     if "." not in host and ":" not in host:
         return "has no dot"
     if host.endswith((*_PRIVATE_SUFFIXES, ".")):

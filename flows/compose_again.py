@@ -5,12 +5,12 @@ from typing import Annotated
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from app.context import shared_context
 from film.ids import film_id_of
-from flows.long_video import made
+from flows.long_video import make_film_in_flow
 from flows.options import NO_RESULTS, form
-from tasks.results import FilmResult
-from tasks.salvaging import composing_again
-from tasks.studio import shared_studio
+from tasks.films.results import FilmResult
+from tasks.films.retrying import begin_recompose
 
 
 @flow(
@@ -32,6 +32,6 @@ async def compose_again(
         FilmNotFound, NotComposable, NoSegments, SegmentsNotReady: It can't be composed.
         FilmFailed: Composing failed.
     """
-    async with shared_studio() as studio:
-        await composing_again(studio, film_id_of(film_id))
-        return await made(studio, film_id_of(film_id))
+    async with shared_context() as ctx:
+        await begin_recompose(ctx, film_id_of(film_id))
+        return await make_film_in_flow(ctx, film_id_of(film_id))

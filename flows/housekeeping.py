@@ -4,9 +4,9 @@ from typing import Annotated
 
 from prefect import flow
 
+from app.context import shared_context
 from flows.options import NO_RESULTS, form
-from tasks import housekeeping as chores
-from tasks.studio import shared_studio
+from tasks.films import housekeeping as chores
 
 
 @flow(name="housekeeping", flow_run_name="housekeeping", persist_result=False, result_storage=NO_RESULTS)
@@ -21,9 +21,9 @@ async def housekeeping(
     Raises:
         InvariantBroken: The books don't balance.
     """
-    async with shared_studio() as studio:
-        ended = await chores.drain(studio)
+    async with shared_context() as ctx:
+        ended = await chores.follow_late_jobs(ctx)
         if audit:
-            await chores.forget_old(studio)
-            await chores.audit(studio)
+            await chores.apply_retention(ctx)
+            await chores.audit(ctx)
         return ended

@@ -7,23 +7,23 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
+from app.context import AppContext, shared_context
 from film.canvas import AspectRatio, Resolution
 from film.errors import FilmCanceled
 from film.ids import FilmId, film_id_of
 from film.profiles import Provider
-from film.request import Continuity, MusicWish, Subtitles, VoiceWish
+from film.request import Continuity, MusicChoice, Subtitles, VoiceChoice
 from flows.options import NO_RESULTS, form
-from ledger.rows import Deliverables
-from tasks.ordering import checked_request, dated, film_of_run
-from tasks.prefect_presenter import presenter
-from tasks.presenter import Presenter
-from tasks.results import FilmResult, result_of, settled_result
-from tasks.run import film_run
+from ledger.database.records import Deliverables
+from tasks.films.ordering import fill_date, order_film_for_run, validate_request
+from tasks.films.results import FilmResult, completed_result, film_result
+from tasks.prefect.presenter import presenter
+from tasks.run.film_run import film_run
+from tasks.run.presenter import Presenter
 from tasks.stages import STAGES, Stages
-from tasks.studio import Studio, shared_studio
 
 
-# Parameters are judged by `film/request` alone, at every door alike; the annotations make the form.
+# Parameters are judged by `film/request` alone, at every entry point alike; the annotations make the form.
 @flow(
     name="long-video",
     flow_run_name="{prompt:.60}",
@@ -44,8 +44,8 @@ async def long_video(
     resolution: Annotated[Resolution, form("Resolution", "As the video model allows.")] = Resolution.P720,
     aspect_ratio: Annotated[AspectRatio, form("Aspect ratio", "Width to height.")] = AspectRatio.WIDE,
     language: Annotated[str, form("Language", "BCP-47 tag; empty: the prompt's own.")] = "",
-    narration: Annotated[bool | VoiceWish, form("Narration", "Off, on, or by a named voice.")] = True,
-    music: Annotated[bool | MusicWish, form("Music", "Off, on, described, or your file.")] = True,
+    narration: Annotated[bool | VoiceChoice, form("Narration", "Off, on, or by a named voice.")] = True,
+    music: Annotated[bool | MusicChoice, form("Music", "Off, on, described, or your file.")] = True,
     native_sound: Annotated[bool, form("Clips' own sound", "Kept under the mix.")] = False,
     subtitles: Annotated[Subtitles, form("Subtitles", "As a stream, drawn on, or none.")] = Subtitles.SOFT,
     title_card: Annotated[str | None, form("Title card", "2 s over the first segment.")] = None,
@@ -67,12 +67,14 @@ async def long_video(
         FilmFailed: The film failed; its unused credits went back.
         FilmCanceled: It was canceled.
     """
-    wish = {name: value for name, value in locals().items() if value is not None}
-    wish["prompt"] = dated(prompt, flow_run.get_scheduled_start_time())
-    async with shared_studio() as studio:
-        request = checked_request(wish, studio.settings, allowed_origin=studio.allowed_origin)
-        film_id = await film_of_run(studio, request, flow_run_id=flow_run.get_id(), run_count=flow_run.get_run_count())
-        return await made(studio, film_id)
+    fields = {name: value for name, value in locals().items() if value is not None}
+    fields["prompt"] = fill_date(prompt, flow_run.get_scheduled_start_time())
+    async with shared_context() as ctx:
+        request = validate_request(fields, ctx.settings, allowed_origin=ctx.allowed_origin)
+        film_id = await order_film_for_run(
+            ctx, request, flow_run_id=flow_run.get_id(), run_count=flow_run.get_run_count()
+        )
+        return await make_film_in_flow(ctx, film_id)
 
 
 @flow(
@@ -92,35 +94,35 @@ async def produce_film(film_id: str) -> FilmResult | State[FilmResult]:
         FilmFailed, FilmCanceled: It ended so.
         LeaseTaken: Another run makes it.
     """
-    async with shared_studio() as studio:
-        return await made(studio, film_id_of(film_id))
+    async with shared_context() as ctx:
+        return await make_film_in_flow(ctx, film_id_of(film_id))
 
 
-async def made(studio: Studio, film_id: FilmId) -> FilmResult | State[FilmResult]:
+async def make_film_in_flow(ctx: AppContext, film_id: FilmId) -> FilmResult | State[FilmResult]:
     """Make a film as the flow run this is called in; one that was canceled ends as Cancelled."""
     try:
-        return await make_film(studio, film_id, presenter(studio, film_id))
+        return await make_film(ctx, film_id, presenter(ctx, film_id))
     except FilmCanceled as canceled:
         return Cancelled(message=str(canceled), data=canceled)
 
 
-async def make_film(studio: Studio, film_id: FilmId, shown_by: Presenter) -> FilmResult:
+async def make_film(ctx: AppContext, film_id: FilmId, shown_by: Presenter) -> FilmResult:
     """Walk a film through its stages; one that is complete already is returned as it is. It needs no flow run.
 
     Raises:
         FilmFailed, FilmCanceled: It ended so.
         LeaseTaken: Another run makes it.
     """
-    settled = await settled_result(studio, film_id)
+    settled = await completed_result(ctx, film_id)
     if settled is not None:
         return settled
-    await run_stages(studio, film_id, shown_by)
-    return await result_of(studio, film_id)
+    await run_stages(ctx, film_id, shown_by)
+    return await film_result(ctx, film_id)
 
 
-async def run_stages(studio: Studio, film_id: FilmId, shown_by: Presenter, stages: Stages = STAGES) -> Deliverables:
+async def run_stages(ctx: AppContext, film_id: FilmId, shown_by: Presenter, stages: Stages = STAGES) -> Deliverables:
     """Run the stages in their order, under the film's lease; however they end, the film is settled or given back."""
-    async with film_run(studio, film_id, shown_by) as run:
+    async with film_run(ctx, film_id, shown_by) as run:
         storyboard = await stages.scripting(run)
         await stages.moderation(run, storyboard)
         anchors = await stages.anchoring(run, storyboard)

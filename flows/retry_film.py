@@ -6,12 +6,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
+from app.context import shared_context
 from film.ids import film_id_of
-from flows.long_video import made
+from flows.long_video import make_film_in_flow
 from flows.options import NO_RESULTS, form
-from tasks.results import FilmResult
-from tasks.salvaging import retried
-from tasks.studio import shared_studio
+from tasks.films.results import FilmResult
+from tasks.films.retrying import order_retry
 
 
 @flow(
@@ -37,6 +37,6 @@ async def retry_film(
         FilmNotFound, NotRetryable, InvalidRequest: It can't be retried so; nothing was spent.
         FilmFailed, FilmCanceled: The new film ended so.
     """
-    async with shared_studio() as studio:
-        new_id = await retried(studio, film_id_of(film_id), redo or (), flow_run_id=flow_run.get_id())
-        return await made(studio, new_id)
+    async with shared_context() as ctx:
+        new_id = await order_retry(ctx, film_id_of(film_id), redo or (), flow_run_id=flow_run.get_id())
+        return await make_film_in_flow(ctx, new_id)

@@ -1,1 +1,1 @@
-"""The books: films, segments, attempts, credits. Rows are the only truth; one transaction per public function."""
+"""The ledger: films, segments, attempts, credits. Rows are the only truth; one transaction per public function."""

@@ -5,18 +5,18 @@ from sqlalchemy import select, update
 from film.ids import AccountId, FilmId
 from film.request import FilmRequest
 from film.status import Status
-from ledger import schema
-from ledger.database import Books
-from ledger.films import request_fingerprint
+from ledger.database import schema
+from ledger.database.engine import Database
+from ledger.films.orders import request_fingerprint
 
 
-async def set_destination(books: Books, film_id: FilmId, path: str | None) -> None:
+async def set_destination(database: Database, film_id: FilmId, path: str | None) -> None:
     """Note where a film is to be copied to; None once it is there."""
-    async with books.writing() as rows:
-        await rows.execute(update(schema.film).where(schema.film.c.id == film_id).values(copy_to=path))
+    async with database.transaction() as conn:
+        await conn.execute(update(schema.film).where(schema.film.c.id == film_id).values(copy_to=path))
 
 
-async def find_uncopied(books: Books, request: FilmRequest, account: AccountId, path: str) -> FilmId | None:
+async def find_uncopied(database: Database, request: FilmRequest, account: AccountId, path: str) -> FilmId | None:
     """Return the newest completed film of an order whose files have not reached `path` yet; None if there is none."""
     table = schema.film
     query = (
@@ -31,6 +31,6 @@ async def find_uncopied(books: Books, request: FilmRequest, account: AccountId, 
         .order_by(table.c.created_at_ms.desc(), table.c.id.desc())
         .limit(1)
     )
-    async with books.reading() as rows:
-        found = await rows.scalar(query)
+    async with database.snapshot() as conn:
+        found = await conn.scalar(query)
     return None if found is None else FilmId(found)

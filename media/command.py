@@ -1,4 +1,4 @@
-"""The one door to ffmpeg: argv in, a bounded child process, the tail of its stderr out.
+"""The one way to run ffmpeg: argv in, a bounded child process, the tail of its stderr out.
 
 ffmpeg-python builds graphs (`compile()`); this module alone runs them. It never sees a URL: files and pipes only.
 """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from media.loudness import Loudness
+from media.sound.loudness import Loudness
 
 #: The film's loudness, how far it may be off before the gain is set anew, and from where on that is a finding.
 TARGET_LUFS: Final = -14.0

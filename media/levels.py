@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from film.canvas import SAMPLE_RATE
-from media.pcm import Sound
+from media.sound.pcm import Sound
 
 #: A moment: 10 ms.
 STEP_SAMPLES: Final = SAMPLE_RATE // 100

@@ -9,8 +9,8 @@ import numpy as np
 from film.canvas import SAMPLE_RATE
 from film.errors import ClipRejected
 from media.levels import STEP_SAMPLES, Levels, levels, loud_db
-from media.loudness import Loudness, measure
-from media.pcm import Sound, read_wav, write_wav
+from media.sound.loudness import Loudness, measure
+from media.sound.pcm import Sound, read_wav, write_wav
 
 #: What every line is brought to before it is laid into the film; the mix raises all of them together.
 LINE_LUFS: Final = -23.0

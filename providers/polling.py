@@ -1,6 +1,6 @@
 """The polling rule: ask at the vendor's pace, back off when it can't be asked, stop at the deadline.
 
-A poll is a free read; it never takes a slot of the submit gate.
+A poll is a free read; it never takes a permit of the rate limit.
 """
 
 import random
@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from film.clock import Clock
 from film.errors import DeadlineExceeded, ProviderJobUnknown, ProviderRateLimited, ProviderUnavailable
-from providers.ports import JobReport, JobState, JobVendor
-from providers.wire import AskLater
+from providers.http.vendor_client import RetryLater
+from providers.ports import JobState, JobStatus, JobVendor
 
 #: Each wait is stretched or shortened by up to this share, so that many jobs don't ask in step.
 _JITTER: Final = 0.1
@@ -18,7 +18,7 @@ _JITTER: Final = 0.1
 _BACK_OFF_MAX: Final = 8
 
 
-async def wait_for(
+async def wait_for_job(
     vendor: JobVendor[Any],
     job_id: str,
     *,
@@ -26,9 +26,9 @@ async def wait_for(
     interval_s: float,
     started_s: float,
     deadline_s: float,
-    unheard_s: float,
+    unreachable_max_s: float,
     pause: Callable[[float], Awaitable[None]] | None = None,
-) -> JobReport:
+) -> JobStatus:
     """Look at a job until it has ended.
 
     Args:
@@ -38,7 +38,7 @@ async def wait_for(
         interval_s: Seconds between two looks.
         started_s: When it was ordered, in unix seconds of `clock`, whichever process asked.
         deadline_s: The longest it may take from then; one last look is taken at the end.
-        unheard_s: How long in a row the vendor may be unreachable, or deny the job.
+        unreachable_max_s: How long in a row the vendor may be unreachable, or deny the job.
         pause: How to wait between looks, at most so many seconds; the clock's sleep by default.
 
     Returns:
@@ -46,7 +46,7 @@ async def wait_for(
 
     Raises:
         DeadlineExceeded: It was still running at the deadline.
-        ProviderUnavailable, ProviderRateLimited: The vendor could not be asked for `unheard_s`.
+        ProviderUnavailable, ProviderRateLimited: The vendor could not be asked for `unreachable_max_s`.
         ProviderJobUnknown: It denied the job for as long (a list may lag behind the create).
         ProviderError: What the vendor's `report` finds final (the key is refused).
     """
@@ -54,18 +54,18 @@ async def wait_for(
     while True:
         asked_to_wait_s, began_s = 0.0, clock.now()
         try:
-            report = await vendor.report(job_id)
+            job = await vendor.get_job(job_id)
         except (ProviderUnavailable, ProviderRateLimited, ProviderJobUnknown) as error:
-            if clock.now() - heard_s > unheard_s:
+            if clock.now() - heard_s > unreachable_max_s:
                 raise
             denied = isinstance(error, ProviderJobUnknown)
             unanswered = 0 if denied else unanswered + 1
             asked_to_wait_s = _asked_to_wait_s(error)
-            left_s = heard_s + unheard_s - clock.now()
+            left_s = heard_s + unreachable_max_s - clock.now()
         else:
             unanswered, heard_s = 0, clock.now()
-            if report.state is not JobState.RUNNING:
-                return report
+            if job.state is not JobState.RUNNING:
+                return job
             if began_s >= started_s + deadline_s:
                 raise DeadlineExceeded(what=f"a job at {vendor.vendor}", deadline_s=deadline_s)
             left_s = started_s + deadline_s - clock.now()
@@ -75,6 +75,6 @@ async def wait_for(
 
 
 def _asked_to_wait_s(error: ProviderUnavailable | ProviderRateLimited | ProviderJobUnknown) -> float:
-    if isinstance(error, AskLater | ProviderRateLimited):
+    if isinstance(error, RetryLater | ProviderRateLimited):
         return error.retry_after_s or 0.0
     return 0.0

@@ -1,7 +1,7 @@
-"""What the house asks of any vendor. One port serves everything that is paid for: clips, images, voices, music.
+"""What this program asks of any vendor. One port serves everything that is paid for: clips, images, voices, music.
 
 An adapter speaks one vendor's wire and knows no film. Its `submit` sends exactly one paid POST and never repeats it;
-what it raises tells the paid-POST protocol (tasks/render) all it may conclude:
+what it raises tells the paid-POST protocol (purchasing/buy) all it may conclude:
 
 * ProviderRateLimited, ProviderBusy, ProviderUnavailable - nothing was created, the same order may be sent later
 * ProviderRejected, ProviderContentRefused, ProviderKeyRefused, ProviderOutOfCredits - nothing was created, final
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from film.errors import ProviderError
-from film.orders import Order
+from film.job_specs import JobSpec
 from film.plan import Slot
 from film.storyboard import ScriptLimits, Storyboard
 
 
 class JobState(StrEnum):
-    """What a job's vendor says of it, in the house's three words."""
+    """What a job's vendor says of it, in this program's three words."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -30,7 +30,7 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobReport:
+class JobStatus:
     """One look at a job. Vendor credits are that vendor's own currency; None = the vendor doesn't say."""
 
     job_id: str
@@ -51,7 +51,7 @@ class ListedJob:
     created_at_s: float
 
 
-OrderT_contra = TypeVar("OrderT_contra", bound=Order, contravariant=True)
+OrderT_contra = TypeVar("OrderT_contra", bound=JobSpec, contravariant=True)
 
 
 class JobVendor(Protocol[OrderT_contra]):
@@ -63,23 +63,23 @@ class JobVendor(Protocol[OrderT_contra]):
 
     @property
     def model(self) -> str:
-        """The model, as the vendor names it; with `vendor` the key of the rate gate."""
+        """The model, as the vendor names it; with `vendor` the key of the rate limit."""
 
     @property
-    def lists(self) -> bool:
-        """Whether a lost job can be looked for (`candidates`)."""
+    def can_list(self) -> bool:
+        """Whether a lost job can be looked for (`find_candidates`)."""
 
-    async def estimate(self, order: OrderT_contra) -> Decimal:
+    async def estimate(self, spec: OrderT_contra) -> Decimal:
         """Return what the vendor would charge, in its own currency; asking costs nothing.
 
         Raises:
             ProviderError: It can't be told now.
         """
 
-    async def submit(self, order: OrderT_contra, *, nonce: int) -> str:
+    async def submit(self, spec: OrderT_contra, *, nonce: int) -> str:
         """Send one paid POST and return the vendor's job id. See the module's words for what it raises."""
 
-    async def report(self, job_id: str) -> JobReport:
+    async def get_job(self, job_id: str) -> JobStatus:
         """Look at a job once.
 
         Raises:
@@ -87,7 +87,7 @@ class JobVendor(Protocol[OrderT_contra]):
             ProviderJobUnknown: The vendor doesn't know the id.
         """
 
-    async def candidates(self, order: OrderT_contra, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+    async def find_candidates(self, spec: OrderT_contra, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
         """Read the vendor's list once, completely, back to jobs older than `since_s` (unix seconds).
 
         Returns:
@@ -97,7 +97,7 @@ class JobVendor(Protocol[OrderT_contra]):
             ProviderUnavailable: The list could not be read to that point; nothing may be concluded.
         """
 
-    async def fetch(self, report: JobReport, into: Path) -> None:
+    async def fetch(self, job: JobStatus, into: Path) -> None:
         """Download the job's file whole to `into` (size-capped, length checked, no ffmpeg, egress guard).
 
         Raises:

@@ -1,97 +1,97 @@
 """The only place that lists vendors: from the request's words to adapters. The composition root calls it.
 
-A `Wire` (one a vendor) and a `Claude` (one a model) hold connections; whoever opens them closes them.
+A `VendorClient` (one a vendor) and a `Claude` (one a model) hold connections; whoever opens them closes them.
 """
 
 from typing import assert_never
 
 from film.callbacks import CallbackAddress
-from film.orders import ClipOrder, ImageOrder, VoiceOrder
+from film.job_specs import ClipSpec, ImageSpec, SoundSpec
 from film.profiles import PROFILES, Provider, Vendor
-from providers.claude import Claude
-from providers.claude_judge import MODEL as JUDGE_MODEL
-from providers.claude_judge import ClaudeJudge
-from providers.claude_writer import MODEL as WRITER_MODEL
-from providers.claude_writer import ClaudeWriter
-from providers.egress import Egress
-from providers.listenhub_account import ListenHubAccount, ListenHubStorage, ListenHubVoices
-from providers.listenhub_images import MODEL as IMAGE_MODEL
-from providers.listenhub_images import ListenHubImages
-from providers.listenhub_video import ListenHubVideo
-from providers.listenhub_voice import ListenHubVoice
-from providers.listenhub_voice_request import MODEL as VOICE_MODEL
+from providers.anthropic.client import Claude
+from providers.anthropic.judge import MODEL as JUDGE_MODEL
+from providers.anthropic.judge import ClaudeJudge
+from providers.anthropic.writer import MODEL as WRITER_MODEL
+from providers.anthropic.writer import ClaudeWriter
+from providers.http.clients import Connection, Timeouts
+from providers.http.egress import Egress
+from providers.http.vendor_client import VendorClient
+from providers.listenhub.account import ListenHubAccount, ListenHubStorage, ListenHubVoices
+from providers.listenhub.images import MODEL as IMAGE_MODEL
+from providers.listenhub.images import ListenHubImages
+from providers.listenhub.video import ListenHubVideo
+from providers.listenhub.voice import ListenHubVoice
+from providers.listenhub.voice_request import MODEL as VOICE_MODEL
 from providers.ports import Account, JobVendor, Judge, Storage, Voices, Writer
-from providers.senseaudio import SenseAudio
-from providers.transport import Connection, Timeouts
-from providers.vibegen import Vibegen
-from providers.wire import Wire
+from providers.senseaudio.video import SenseAudio
+from providers.vibegen.video import Vibegen
 
-#: The one model each of ListenHub's voices and images, as the rate gate knows them.
+#: The one model each of ListenHub's voices and images, as the rate limit knows them.
 LISTENHUB_MODELS = {"voice": VOICE_MODEL, "image": IMAGE_MODEL}
 #: What ListenHub's own command line writes into the URL of an uploaded file, so that the vendor can sign it anew.
 LISTENHUB_READABLE_ORIGIN = "https://storage.googleapis.com"
 
 
-def open_wire(
+def open_vendor_client(
     vendor: Vendor, connection: Connection, *, timeouts: Timeouts | None = None, egress: Egress | None = None
-) -> Wire:
-    """Return the door to one vendor; everything bought there goes through it. Close it."""
-    return Wire(connection, vendor=vendor.value, timeouts=timeouts, egress=egress)
+) -> VendorClient:
+    """Return one vendor's client; everything bought there goes through it. Close it."""
+    return VendorClient(connection, vendor=vendor.value, timeouts=timeouts, egress=egress)
 
 
 def video_vendor(
     provider: Provider,
-    wire: Wire,
+    client: VendorClient,
     *,
     callbacks: CallbackAddress | None = None,
-) -> JobVendor[ClipOrder]:
+) -> JobVendor[ClipSpec]:
     """Return who renders a provider's segments.
 
     Args:
         provider: The request's provider.
-        wire: The door to its vendor (`PROFILES[provider].vendor`).
+        client: Its vendor's client (`PROFILES[provider].vendor`).
         callbacks: Where a vendor that can may call back; None leaves it to polling.
     """
     profile = PROFILES[provider]
     match profile.vendor:
         case Vendor.LISTENHUB:
-            return ListenHubVideo(wire, model=profile.model)
+            return ListenHubVideo(client, model=profile.model)
         case Vendor.SENSEAUDIO:
-            return SenseAudio(wire)
+            return SenseAudio(client)
         case Vendor.VIBEGEN:
-            return Vibegen(wire, callbacks=callbacks)
+            return Vibegen(client, callbacks=callbacks)
     assert_never(profile.vendor)
 
 
-def voice_vendor(listenhub: Wire) -> JobVendor[VoiceOrder]:
+def voice_vendor(listenhub: VendorClient) -> JobVendor[SoundSpec]:
     """Return who speaks the narration and plays the music."""
     return ListenHubVoice(listenhub)
 
 
-def image_vendor(listenhub: Wire) -> JobVendor[ImageOrder]:
+def image_vendor(listenhub: VendorClient) -> JobVendor[ImageSpec]:
     """Return who draws the characters' reference sheets."""
     return ListenHubImages(listenhub)
 
 
-def storage(listenhub: Wire, *, readable_origin: str | None = None) -> Storage:
+def storage(listenhub: VendorClient, *, readable_origin: str | None = None) -> Storage:
     """Return where ListenHub can read a file of ours; live, `readable_origin` is `LISTENHUB_READABLE_ORIGIN`."""
     return ListenHubStorage(listenhub, readable_origin=readable_origin)
 
 
-def speakers(listenhub: Wire) -> Voices:
+def speakers(listenhub: VendorClient) -> Voices:
     """Return the voices on offer."""
     return ListenHubVoices(listenhub)
 
 
-def account(vendor: Vendor, wire: Wire) -> Account:
+def account(vendor: Vendor, client: VendorClient) -> Account:
     """Return the operator's account at a video vendor."""
     match vendor:
         case Vendor.LISTENHUB:
-            return ListenHubAccount(wire)
+            return ListenHubAccount(client)
         case Vendor.SENSEAUDIO:
-            return SenseAudio(wire)
+            return SenseAudio(client)
         case Vendor.VIBEGEN:
-            return Vibegen(wire)
+            return Vibegen(client)
     assert_never(vendor)
 
 

@@ -1,4 +1,4 @@
-"""Logs of the house: one line an event, readable in a terminal or JSON, through stdlib logging.
+"""Logs of this program: one line an event, readable in a terminal or JSON, through stdlib logging.
 
 Rows are the truth; a line says when, by whom and how long. Only loggers under `longvideo` are ours: no other is
 touched, and another handler on it (Prefect's, say) stays. A line carries `film_id`, so that whoever forwards lines

@@ -7,29 +7,29 @@ from collections.abc import Collection
 from rich.console import Console
 from rich.prompt import Confirm
 
-from film.errors import NotAgreed
+from app.context import AppContext
+from film.errors import SpendNotConfirmed
 from film.request import FilmRequest
-from service.quoting import quotes
+from service.cli.vendor_cost import estimate_vendor_cost
 from service.shown import say_on
-from tasks.studio import Studio
 
 
 async def agree_to_cost(
-    studio: Studio, request: FilmRequest, console: Console, *, yes: bool, segments: Collection[int] | None = None
+    ctx: AppContext, request: FilmRequest, console: Console, *, yes: bool, segments: Collection[int] | None = None
 ) -> None:
     """Show what the vendors will charge for all segments or some, and return if a person, or `--yes`, lets it be spent.
 
     Raises:
-        NotAgreed: Nobody did.
+        SpendNotConfirmed: Nobody did.
     """
-    for quote in await quotes(studio, request, segments=segments):
-        say_on(console, f"LIVE: this film costs {quote.line()}", style="bold")
+    for estimate in await estimate_vendor_cost(ctx, request, segments=segments):
+        say_on(console, f"LIVE: this film costs {estimate.line()}", style="bold")
     if yes:
         return
     if not (console.is_terminal and sys.stdin.isatty()):
-        raise NotAgreed(remedy="add --yes to spend it from a script")
+        raise SpendNotConfirmed(remedy="add --yes to spend it from a script")
     if not _yes(console):
-        raise NotAgreed(remedy="run the command again when you want the film")
+        raise SpendNotConfirmed(remedy="run the command again when you want the film")
 
 
 def _yes(console: Console) -> bool:

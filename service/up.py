@@ -10,29 +10,29 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Final
 
+from app.context import AppContext, open_context
+from app.settings import Settings
 from film.errors import PrefectUnavailable
-from service.addresses import require_free
-from service.api_server import api_parts, listed_voices, serving_api
-from service.prefect_server import prefect_server
-from service.sender import Sender, send_forever
-from service.signals import sigterm
+from service.http.addresses import require_free
+from service.http.server import api_deps, cached_voices, serving_api
+from service.http.webhooks import Sender, send_forever
+from service.prefect.server import prefect_server
+from service.worker.signals import on_sigterm
 from simulators.launch import launched
-from tasks.settings import Settings
-from tasks.studio import Studio, open_studio
 
 
 @dataclass(slots=True, kw_only=True)
-class House:
-    """What the services share: the settings, how to tell people something, the studio once it is open."""
+class ServiceContext:
+    """What the services share: the settings, how to tell people something, the app context once it is open."""
 
     settings: Settings
     say: Callable[[str], None]
-    studio: Studio | None = None
+    app: AppContext | None = None
 
-    def opened(self) -> Studio:
-        """Return the studio; the services after it may rely on it."""
-        assert self.studio is not None  # noqa: S101 - the list's order
-        return self.studio
+    def opened_app(self) -> AppContext:
+        """Return the app context; the services after it may rely on it."""
+        assert self.app is not None  # noqa: S101 - the list's order
+        return self.app
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +40,13 @@ class Service:
     """One service: its name, and what runs it."""
 
     name: str
-    run: Callable[[House], AbstractAsyncContextManager[str]]
+    run: Callable[[ServiceContext], AbstractAsyncContextManager[str]]
 
 
 @asynccontextmanager
-async def simulators(house: House) -> AsyncIterator[str]:
+async def simulators(services: ServiceContext) -> AsyncIterator[str]:
     """Serve the simulated vendors, unless vendors are real or simulators run elsewhere."""
-    settings = house.settings
+    settings = services.settings
     if not settings.simulated:
         yield "not needed: vendors are live"
     elif settings.simulators_url:
@@ -55,15 +55,15 @@ async def simulators(house: House) -> AsyncIterator[str]:
         await require_free(settings.simulators_port, setting="LONGVIDEO_SIMULATORS_PORT")
         running = launched(settings.home, time_scale=settings.time_scale, port=settings.simulators_port)
         async with running as url:
-            house.settings = settings.model_copy(update={"simulators_url": url})
+            services.settings = settings.model_copy(update={"simulators_url": url})
             yield url
 
 
 @asynccontextmanager
-async def prefect(house: House) -> AsyncIterator[str]:
+async def prefect(services: ServiceContext) -> AsyncIterator[str]:
     """Serve Prefect's API and UI, unless PREFECT_API_URL names a server; one of ours is started again if it ends."""
-    async with prefect_server(house.settings.home, port=house.settings.prefect_port) as server:
-        house.say(f"Waiting for Prefect at {server.api_url}")
+    async with prefect_server(services.settings.home, port=services.settings.prefect_port) as server:
+        services.say(f"Waiting for Prefect at {server.api_url}")
         await server.healthy()
         keeping = asyncio.create_task(server.kept_alive())
         try:
@@ -73,42 +73,42 @@ async def prefect(house: House) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def deployments(house: House) -> AsyncIterator[str]:
+async def deployments(services: ServiceContext) -> AsyncIterator[str]:
     """Have the work pool and the deployments of prefect.yaml there."""
-    from service.deploying import deploy  # noqa: PLC0415 - Prefect reads its settings when it is imported
+    from service.prefect.deploy import deploy  # noqa: PLC0415 - Prefect reads its settings when it is imported
 
-    await deploy(house.settings.home / "prefect-deploy.log")
+    await deploy(services.settings.home / "prefect-deploy.log")
     yield "prefect.yaml"
 
 
 @asynccontextmanager
-async def studio(house: House) -> AsyncIterator[str]:
-    """Open books, store and vendors."""
-    async with open_studio(house.settings) as opened:
-        house.studio = opened
+async def open_app(services: ServiceContext) -> AsyncIterator[str]:
+    """Open database, store and vendors."""
+    async with open_context(services.settings) as opened:
+        services.app = opened
         yield opened.settings.home.name
 
 
 @asynccontextmanager
-async def worker(house: House) -> AsyncIterator[str]:
+async def worker(services: ServiceContext) -> AsyncIterator[str]:
     """Make films: dispatcher and in-process worker."""
-    from service.serving import serving_films  # noqa: PLC0415 - as above
+    from service.worker.process import running_worker  # noqa: PLC0415 - as above
 
-    async with serving_films(house.opened()):
-        yield f"up to {house.settings.films_at_once} films at once"
+    async with running_worker(services.opened_app()):
+        yield f"up to {services.settings.films_at_once} films at once"
 
 
 @asynccontextmanager
-async def api(house: House) -> AsyncIterator[str]:
+async def api(services: ServiceContext) -> AsyncIterator[str]:
     """Serve the HTTP API, and send the webhooks it promises."""
-    opened, settings = house.opened(), house.settings
+    opened, settings = services.opened_app(), services.settings
     links = opened.links
-    voices = listed_voices(opened.speakers, opened.clock)
-    parts = api_parts(settings, opened.books, links, allowed_origin=opened.allowed_origin, voices=voices)
+    voices = cached_voices(opened.speakers, opened.clock)
+    deps = api_deps(settings, opened.database, links, allowed_origin=opened.allowed_origin, voices=voices)
     sender = Sender(
-        books=opened.books, links=links, clock=opened.clock, post=opened.egress.post_webhook, pepper=parts.pepper
+        database=opened.database, links=links, clock=opened.clock, post=opened.egress.post_webhook, pepper=deps.pepper
     )
-    async with serving_api(parts, port=settings.api_port) as url:
+    async with serving_api(deps, port=settings.api_port) as url:
         sending = asyncio.create_task(send_forever(sender))
         try:
             yield f"{url}/docs"
@@ -122,7 +122,7 @@ UP: Final[Sequence[Service]] = (
     Service(name="simulators", run=simulators),
     Service(name="Prefect", run=prefect),
     Service(name="deployments", run=deployments),
-    Service(name="studio", run=studio),
+    Service(name="studio", run=open_app),
     Service(name="worker", run=worker),
     Service(name="HTTP API and webhooks", run=api),
 )
@@ -138,7 +138,7 @@ async def run_services(services: Sequence[Service], settings: Settings, say: Cal
         settings: This process's settings.
         say: Told each service once it is healthy.
     """
-    house, stopping = House(settings=settings, say=say), asyncio.Event()
+    service_context, stopping = ServiceContext(settings=settings, say=say), asyncio.Event()
     loop, starting = asyncio.get_running_loop(), asyncio.timeout(None)
 
     def stop() -> None:
@@ -147,11 +147,11 @@ async def run_services(services: Sequence[Service], settings: Settings, say: Cal
             starting.reschedule(loop.time())
 
     loop.add_signal_handler(signal.SIGINT, stop)
-    async with sigterm(stop), AsyncExitStack() as stack:
+    async with on_sigterm(stop), AsyncExitStack() as stack:
         try:
             async with starting:
                 for service in services:
-                    say(f"{service.name}: {await stack.enter_async_context(service.run(house))}")
+                    say(f"{service.name}: {await stack.enter_async_context(service.run(service_context))}")
             say("Ready. Ctrl-C stops everything and loses nothing.")
             await stopping.wait()
         except (TimeoutError, PrefectUnavailable):

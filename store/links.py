@@ -21,7 +21,7 @@ _STEP_S: Final = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Mints and checks links. `public_url` is where the HTTP API is reached, `secret` the house's own."""
+    """Mints and checks links. `public_url` is where the HTTP API is reached, `secret` this program's own."""
 
     objects: Objects
     public_url: str
@@ -32,7 +32,7 @@ class Links:
         """Return an address under which anybody may read an object for up to seven days.
 
         Raises:
-            StoreUnusable: The store can't sign.
+            StoreUnavailable: The store can't sign.
         """
         presigned = await self.objects.presigned(key, life_s=LIFE_S)
         if presigned is not None:

@@ -15,7 +15,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 from obstore.store import ObjectStore as Backend
 
-from film.errors import StoreUnusable
+from film.errors import StoreUnavailable
 from store.local import put_new
 
 _READ_BYTES: Final = 1 << 20
@@ -36,13 +36,13 @@ class Objects:
         """Open the store at `url`; `options` (endpoint, keys, ...) come before the environment's.
 
         Raises:
-            StoreUnusable: The URL names no store this program knows.
+            StoreUnavailable: The URL names no store this program knows.
         """
         self._url = url
         try:
-            self._backend: Backend = _opened(url, options or {})
+            self._backend: Backend = _open_store(url, options or {})
         except (BaseError, ValueError) as error:
-            raise StoreUnusable(where=url, reason=_told(error)) from error
+            raise StoreUnavailable(where=url, reason=_reason_of(error)) from error
 
     async def put(self, key: str, file: Path) -> ObjectFacts:
         """Store a file under `key` unless an object is there already, and return what the store then holds there.
@@ -51,12 +51,12 @@ class Objects:
         On a disk it has reached the disk when this returns.
 
         Raises:
-            StoreUnusable: It can't be written.
+            StoreUnavailable: It can't be written.
         """
         try:
             is_new = await self._put_new(key, file)
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
+            raise StoreUnavailable(where=f"{self._url}/{key}", reason=_reason_of(error)) from error
         return await asyncio.to_thread(file_facts, file) if is_new else await self._facts_of(key)
 
     async def _put_new(self, key: str, file: Path) -> bool:
@@ -79,7 +79,7 @@ class Objects:
         """Copy an object to the file `into`, whole or not at all.
 
         Raises:
-            StoreUnusable: It isn't there or can't be read.
+            StoreUnavailable: It isn't there or can't be read.
         """
         try:
             found = await obstore.get_async(self._backend, key)
@@ -87,47 +87,47 @@ class Objects:
                 async for chunk in found.stream(min_chunk_size=_READ_BYTES):
                     draft.write(chunk)
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
+            raise StoreUnavailable(where=f"{self._url}/{key}", reason=_reason_of(error)) from error
         Path(draft.name).replace(into)
 
     async def size_of(self, key: str) -> int | None:
         """Return an object's size in bytes, None if it isn't there.
 
         Raises:
-            StoreUnusable: The store can't be asked.
+            StoreUnavailable: The store can't be asked.
         """
         try:
             return int((await obstore.head_async(self._backend, key))["size"])
         except (NotFoundError, FileNotFoundError):
             return None
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
+            raise StoreUnavailable(where=f"{self._url}/{key}", reason=_reason_of(error)) from error
 
     async def delete(self, key: str) -> None:
         """Remove an object; one that isn't there is fine.
 
         Raises:
-            StoreUnusable: The store can't be reached.
+            StoreUnavailable: The store can't be reached.
         """
         try:
             await obstore.delete_async(self._backend, key)
         except (NotFoundError, FileNotFoundError):
             return
         except (BaseError, OSError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
+            raise StoreUnavailable(where=f"{self._url}/{key}", reason=_reason_of(error)) from error
 
     async def presigned(self, key: str, *, life_s: int) -> str | None:
         """Return an address under which a cloud store hands an object to anybody for `life_s` seconds, None on a disk.
 
         Raises:
-            StoreUnusable: The store can't sign with the credentials it has.
+            StoreUnavailable: The store can't sign with the credentials it has.
         """
         if not isinstance(self._backend, S3Store | GCSStore | AzureStore):
             return None
         try:
             return str(await obstore.sign_async(self._backend, "GET", key, timedelta(seconds=life_s)))
         except (BaseError, ValueError) as error:
-            raise StoreUnusable(where=f"{self._url}/{key}", reason=_told(error)) from error
+            raise StoreUnavailable(where=f"{self._url}/{key}", reason=_reason_of(error)) from error
 
     def url_of(self, key: str) -> str:
         """Return an object's address in the store itself, for whoever may read the store."""
@@ -146,7 +146,7 @@ class Objects:
         return self._backend.prefix if isinstance(self._backend, LocalStore) else None
 
 
-def _opened(url: str, options: Mapping[str, str]) -> Backend:
+def _open_store(url: str, options: Mapping[str, str]) -> Backend:
     if url.startswith("file:"):
         return from_url(url, mkdir=True)
     plain = options.get("endpoint", "").startswith("http://")
@@ -161,6 +161,6 @@ def file_facts(file: Path) -> ObjectFacts:
     return ObjectFacts(sha256=digest.hexdigest(), size_bytes=file.stat().st_size)
 
 
-def _told(error: Exception) -> str:
+def _reason_of(error: Exception) -> str:
     """Return what an error of the store's library tells people: not the dump that follows."""
     return str(error).partition("\n")[0].partition("Debug source:")[0].strip() or type(error).__name__

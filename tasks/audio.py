@@ -8,12 +8,12 @@ from film.canvas import frames_of
 from film.cues import Cue
 from film.plan import shot_starts
 from film.status import Status
-from ledger.stages import save_cues
-from media.mix import Mix, mix
-from media.place import PlacedSound
+from ledger.films.stages import save_cues
+from media.sound.mix import Mix, mix
+from media.sound.voice_fit import FittedVoice
 from tasks.generating import Footage
-from tasks.run import FilmRun
-from tasks.stage import stage
+from tasks.run.film_run import FilmRun
+from tasks.run.stage import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Soundtrack:
 
     mix: Mix
     cues: Sequence[Cue]
-    narration: Sequence[PlacedSound]
+    narration: Sequence[FittedVoice]
 
 
 @stage(Status.AUDIO)
@@ -32,12 +32,12 @@ async def audio(run: FilmRun, footage: Footage) -> Soundtrack:
     Raises:
         ClipRejected: A sound can't be decoded.
     """
-    made = await mixed(run, footage)
-    await save_cues(run.studio.books, run.lease, made.cues)
+    made = await mix_sound(run, footage)
+    await save_cues(run.ctx.database, run.lease, made.cues)
     return made
 
 
-async def mixed(run: FilmRun, footage: Footage) -> Soundtrack:
+async def mix_sound(run: FilmRun, footage: Footage) -> Soundtrack:
     """Mix the film's sound from its pieces.
 
     Raises:
@@ -45,16 +45,16 @@ async def mixed(run: FilmRun, footage: Footage) -> Soundtrack:
     """
     request = run.opened.request
     starts = shot_starts(run.opened.plan)
-    native = [(shot.part.sound, start) for shot, start in zip(footage.shots, starts, strict=True)]
+    native = [(shot.part.sound, start) for shot, start in zip(footage.segments, starts, strict=True)]
     async with AsyncExitStack() as lent:
-        music = None if footage.music is None else await lent.enter_async_context(run.studio.local_copy(footage.music))
+        music = None if footage.music is None else await lent.enter_async_context(run.ctx.local_copy(footage.music))
         made = await mix(
             frames=frames_of(request.duration),
-            narration=[line.placed for line in footage.lines],
+            narration=[line.fitted for line in footage.lines],
             music=music,
             native=native if request.native_sound else [],
             into=run.film_folder() / "sound.m4a",
         )
     return Soundtrack(
-        mix=made, cues=[line.cue for line in footage.lines], narration=[line.placed for line in footage.lines]
+        mix=made, cues=[line.cue for line in footage.lines], narration=[line.fitted for line in footage.lines]
     )

@@ -11,19 +11,19 @@ from film.findings import Finding, FindingKind
 from film.request import Subtitles
 from film.status import Status
 from film.storyboard import Storyboard
-from media.cards import contact_sheet
-from media.frames import Seam, poster, sharpest_part
-from media.mix import Mix
-from media.mux import mux
-from media.part import Part
-from media.subtitles import captions, srt, vtt
-from media.verify import FilmFacts, verify_film
-from tasks.audio import Soundtrack, mixed
+from media.film.mux import mux
+from media.film.verify import FilmFacts, verify_film
+from media.picture.frames import Seam, poster, sharpest_part
+from media.picture.part import Part
+from media.sound.mix import Mix
+from media.text.cards import contact_sheet
+from media.text.subtitles import captions, srt, vtt
+from tasks.audio import Soundtrack, mix_sound
 from tasks.generating import Footage
 from tasks.label import label_of
-from tasks.parts import of_one_profile
-from tasks.run import FilmRun
-from tasks.stage import stage
+from tasks.parts import unify_profiles
+from tasks.run.film_run import FilmRun
+from tasks.run.stage import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +54,18 @@ async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soun
     srt_file.write_text(srt(soundtrack.cues, language=request.language), encoding="utf-8")
     vtt_file.write_text(vtt(soundtrack.cues, language=request.language), encoding="utf-8")
     try:
-        parts = await of_one_profile(run, footage.shots, anew=False)
+        parts = await unify_profiles(run, footage.segments, anew=False)
         facts = await _film(run, storyboard, parts, soundtrack, folder)
     except (DeliverableRejected, CommandFailed):
         # Its pieces were left by earlier stages, perhaps by another run: they may be what is damaged.
-        parts = await of_one_profile(run, footage.shots, anew=True)
-        soundtrack = await mixed(run, footage)
+        parts = await unify_profiles(run, footage.segments, anew=True)
+        soundtrack = await mix_sound(run, footage)
         facts = await _film(run, storyboard, parts, soundtrack, folder)
     lines = {cue.segment: cue.text for cue in soundtrack.cues}
     words = [lines.get(shot.index, shot.prompt) for shot in storyboard.shots]
     await asyncio.to_thread(contact_sheet, [part.cover for part in parts], words, folder / "sheet.jpg")
-    best = footage.shots[await asyncio.to_thread(sharpest_part, parts)]
-    async with run.studio.local_copy(best.clip.object_key) as clip:
+    best = footage.segments[await asyncio.to_thread(sharpest_part, parts)]
+    async with run.ctx.local_copy(best.clip.object_key) as clip:
         await poster(clip, request.canvas, folder / "poster.jpg")
     subtitled = request.subtitles is not Subtitles.OFF
     return Composed(
@@ -75,7 +75,7 @@ async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soun
         srt=srt_file if subtitled else None,
         vtt=vtt_file if subtitled else None,
         facts=facts,
-        seams=[shot.seam for shot in footage.shots],
+        seams=[shot.seam for shot in footage.segments],
         findings=found_in(parts, soundtrack.mix),
     )
 
@@ -103,11 +103,11 @@ async def _film(
         sound=soundtrack.mix.sound,
         subtitles=folder / "film.srt" if soft else None,
         language=request.language,
-        label=label_of(run.studio.producer, run.film_id),
+        label=label_of(run.ctx.producer, run.film_id),
         title=storyboard.title,
         into=film,
     )
-    run.studio.desk.fault("film_muxed")
+    run.ctx.purchasing.failpoint("film_muxed")
     return await asyncio.to_thread(
         verify_film,
         film,

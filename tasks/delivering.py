@@ -8,12 +8,12 @@ from typing import Any
 
 from film.status import Status
 from film.storyboard import Storyboard
-from ledger.ending import complete_film
-from ledger.rows import Deliverables
+from ledger.database.records import Deliverables
+from ledger.films.settlement import complete_film
 from store.objects import file_facts
 from tasks.composing import Composed
-from tasks.run import FilmRun
-from tasks.stage import stage
+from tasks.run.film_run import FilmRun
+from tasks.run.stage import stage
 
 
 @stage(Status.DELIVERING)
@@ -21,7 +21,7 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
     """Store the deliverables under keys made of the film's content, and complete the film.
 
     Raises:
-        StoreUnusable: They could not be stored.
+        StoreUnavailable: They could not be stored.
         StaleEpoch: The film ended otherwise meanwhile.
     """
     facts = await asyncio.to_thread(file_facts, composed.film)
@@ -32,7 +32,7 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
 
     async def put(file: Path) -> str:
         key = f"{folder}/{file.name}"
-        await run.studio.objects.put(key, file)
+        await run.ctx.objects.put(key, file)
         return key
 
     result = Deliverables(
@@ -45,9 +45,9 @@ async def delivering(run: FilmRun, storyboard: Storyboard, composed: Composed) -
         size_bytes=facts.size_bytes,
         sha256=facts.sha256,
     )
-    run.studio.desk.fault("film_stored")
-    await complete_film(run.studio.books, run.lease, result)
-    run.studio.desk.fault("film_completed")
+    run.ctx.purchasing.failpoint("film_stored")
+    await complete_film(run.ctx.database, run.lease, result)
+    run.ctx.purchasing.failpoint("film_completed")
     return result
 
 

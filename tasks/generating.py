@@ -1,39 +1,39 @@
-"""generating: every segment is bought, stored, gated, posted and conformed on arrival; sound is bought meanwhile."""
+"""generating: each segment is bought, stored, validated, posted and conformed on arrival; sound is bought meanwhile."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from film.orders import ClipOrder, ImageRef, Purpose, fingerprint
+from film.job_specs import ClipSpec, ImageRef, Purpose, fingerprint
 from film.plan import Slot
 from film.prompts import clip_prompt
-from film.purchases import clip_order
+from film.purchases import clip_spec
 from film.request import Continuity, Subtitles
 from film.spoken import speaks
 from film.status import SegmentState, Status
 from film.storyboard import Storyboard
-from ledger import films
-from ledger.attempt import StoredFile
-from ledger.attempts import Purchase
-from ledger.rows import Anchor, Segment
-from media.gate import gate_clip
-from tasks.blame import blaming
-from tasks.desk import Wanted
+from ledger.database.records import Anchor, Segment
+from ledger.films import queries
+from ledger.purchases.attempt import StoredFile
+from ledger.purchases.attempts import Purchase
+from media.ingest.validate import validate_clip
+from purchasing.buy import buy
+from purchasing.context import PurchaseSpec
 from tasks.narration import Line, buy_line
-from tasks.parts import Shot, conformed
-from tasks.pictures import anchor_ref, frame_ref
-from tasks.render import buy
-from tasks.run import FilmRun
+from tasks.parts import ConformedSegment, conform_segment
+from tasks.pictures import anchor_reference, frame_reference
+from tasks.run.faults import as_stage_failure
+from tasks.run.film_run import FilmRun
+from tasks.run.stage import gather_all, stage, subtask
 from tasks.sound import buy_music
-from tasks.stage import gather_all, stage, subtask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
     """Everything the film is made of: its shots in order, its placed narration, the object that holds its music."""
 
-    shots: Sequence[Shot]
+    segments: Sequence[ConformedSegment]
     lines: Sequence[Line]
     music: str | None
 
@@ -56,11 +56,11 @@ async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anc
     """Return the film's conformed parts and its sound; the first definite fault stops every new submit.
 
     Raises:
-        StageFault: Names the segment, or the sound, that definitely failed.
+        StageFailed: Names the segment, or the sound, that definitely failed.
     """
     request, plan, shots = run.opened.request, run.opened.plan, storyboard.shots
     spoken = [shot for shot in shots if request.wants_narration and speaks(shot.narration)]
-    rows = await films.segments(run.studio.books, run.film_id)
+    rows = await queries.get_segments(run.ctx.database, run.film_id)
     lines = {shot.index: asyncio.create_task(_narration(run, shot.index, storyboard=storyboard)) for shot in spoken}
     script = _Script(
         storyboard=storyboard,
@@ -73,7 +73,7 @@ async def generating(run: FilmRun, storyboard: Storyboard, anchors: Sequence[Anc
     music = asyncio.create_task(_music(run, storyboard=storyboard)) if request.wants_music else None
     await gather_all(*segments, *lines.values(), *([music] if music else []))
     return Footage(
-        shots=[task.result() for task in segments],
+        segments=[task.result() for task in segments],
         lines=[task.result() for task in lines.values()],
         music=music.result() if music else None,
     )
@@ -94,14 +94,14 @@ class _Chain:
 
 
 @subtask("segment", run_name="segment {0}")
-async def _segment(run: FilmRun, index: int, *, script: _Script) -> Shot:
+async def _segment(run: FilmRun, index: int, *, script: _Script) -> ConformedSegment:
     slot = run.opened.plan[index]
-    with blaming(Status.GENERATING, segment=index):
+    with as_stage_failure(Status.GENERATING, segment=index):
         stored = _ready(script.segments[index]) or await _bought(run, slot, script)
-    with blaming(Status.COMPOSING, segment=index):
+    with as_stage_failure(Status.COMPOSING, segment=index):
         burned = [(await script.lines[index]).cue] if index in script.lines else []
         before = None if script.chain is None else await script.chain.frame_before(index)
-        shot = await conformed(run, slot, stored, cues=burned, before=before)
+        shot = await conform_segment(run, slot, stored, cues=burned, before=before)
     await run.presenter.set_thumbnail(index, shot.part.cover)
     if script.chain is not None:
         script.chain.ended(index, shot.part.last_frame)
@@ -115,17 +115,17 @@ def _ready(segment: Segment) -> StoredFile | None:
 
 
 async def _bought(run: FilmRun, slot: Slot, script: _Script) -> StoredFile:
-    counter = run.studio.video(run.opened.request.provider)
-    order = await _order(run, slot, script)
-    content = fingerprint(counter.rule.model, order)
-    wanted = Wanted(
-        purchase=Purchase(purpose=Purpose.SEGMENT, slot=slot.index, order=order, fingerprint=content),
-        folder=f"clips/{content}",
+    vendor = run.ctx.video_vendor(run.opened.request.provider)
+    job_spec = await _order(run, slot, script)
+    content = fingerprint(vendor.rate_limit.model, job_spec)
+    purchase_spec = PurchaseSpec(
+        purchase=Purchase(purpose=Purpose.SEGMENT, slot=slot.index, job_spec=job_spec, fingerprint=content),
+        key_prefix=f"clips/{content}",
         suffix=".mp4",
-        gate=lambda file: gate_clip(file, kept_s=slot.kept_s),
-        turn=run.turns[counter.rule],
+        validate=lambda file: validate_clip(file, kept_s=slot.kept_s),
+        queue_turn=run.turns[vendor.rate_limit],
     )
-    return await buy(run.studio.desk, run.lease, wanted, counter)
+    return await buy(run.ctx.purchasing, run.lease, purchase_spec, vendor)
 
 
 @subtask("narration", run_name="narration {0}")
@@ -139,7 +139,7 @@ async def _music(run: FilmRun, *, storyboard: Storyboard) -> str:
     return await buy_music(run, storyboard)
 
 
-async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
+async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipSpec:
     request, shot = run.opened.request, script.storyboard.shots[slot.index]
     # A customer's images belong to the whole film, a character's sheet to the shots it is in. Frames and references
     # are never mixed: a chained film has none of the latter.
@@ -149,11 +149,11 @@ async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
     if script.chain is not None:
         shown = []
     image_of = {anchor.character_id: number for number, anchor in enumerate(shown, start=1) if anchor.character_id}
-    return clip_order(
+    return clip_spec(
         request,
         slot,
         clip_prompt(script.storyboard, shot, image_of=image_of),
-        references=[await anchor_ref(run, anchor) for anchor in shown],
+        references=[await anchor_reference(run, anchor) for anchor in shown],
         first_frame=None if script.chain is None else await _first_frame(run, slot.index, script.anchors, script.chain),
     )
 
@@ -161,5 +161,5 @@ async def _order(run: FilmRun, slot: Slot, script: _Script) -> ClipOrder:
 async def _first_frame(run: FilmRun, index: int, anchors: Sequence[Anchor], chain: _Chain) -> ImageRef | None:
     before = await chain.frame_before(index)
     if before is not None:
-        return await frame_ref(run, before)
-    return await anchor_ref(run, anchors[0]) if anchors else None
+        return await frame_reference(run, before)
+    return await anchor_reference(run, anchors[0]) if anchors else None

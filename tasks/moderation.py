@@ -4,12 +4,12 @@ from typing import Final
 
 from film.status import Status
 from film.storyboard import Storyboard
-from ledger.approvals import ask
-from ledger.ending import cancel_film
-from ledger.rows import Approval
-from tasks.blame import RunStopped
-from tasks.run import FilmRun
-from tasks.stage import stage
+from ledger.database.records import Approval
+from ledger.films.approvals import ask
+from ledger.films.settlement import cancel_film
+from tasks.run.faults import RunStopped
+from tasks.run.film_run import FilmRun
+from tasks.run.stage import stage
 
 #: A film that nobody answers for is canceled.
 _ANSWER_MS: Final = 24 * 3600 * 1000
@@ -28,19 +28,19 @@ async def moderation(run: FilmRun, storyboard: Storyboard) -> None:
     if film.status is not Status.MODERATION:
         return
     if film.approval_asked_ms is None:
-        await run.studio.judge.judge(film.request.prompt, storyboard)
+        await run.ctx.judge.judge(film.request.prompt, storyboard)
     if film.request.approve:
-        await _approved(run)
+        await _wait_for_approval(run)
 
 
-async def _approved(run: FilmRun) -> None:
-    await ask(run.studio.books, run.lease)
+async def _wait_for_approval(run: FilmRun) -> None:
+    await ask(run.ctx.database, run.lease)
     async with run.presenter.approval_prompt(run.lease):
         while (film := await run.film()).approval is None:
-            if run.studio.books.now_ms() - (film.approval_asked_ms or 0) > _ANSWER_MS:
-                await cancel_film(run.studio.books, run.film_id)
+            if run.ctx.database.now_ms() - (film.approval_asked_ms or 0) > _ANSWER_MS:
+                await cancel_film(run.ctx.database, run.film_id)
                 raise RunStopped
-            await run.studio.clock.sleep(run.studio.timings.watch_s)
+            await run.ctx.clock.sleep(run.ctx.timings.poll_db_s)
     if film.approval is Approval.REJECTED:
-        await cancel_film(run.studio.books, run.film_id)
+        await cancel_film(run.ctx.database, run.film_id)
         raise RunStopped

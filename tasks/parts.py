@@ -12,23 +12,23 @@ from film.canvas import FPS, frames_of, samples_of
 from film.cues import Cue
 from film.plan import Slot, shot_starts
 from film.request import Subtitles
-from ledger.attempt import StoredFile
-from ledger.stages import save_part
-from media.cards import end_card, title_card
-from media.conform import conform
-from media.frames import Seam, seam
-from media.join import parts_to_encode
-from media.overlay import Overlay
-from media.part import Part, read_part
-from media.subtitles import ass
-from tasks.run import FilmRun
+from ledger.films.stages import save_part
+from ledger.purchases.attempt import StoredFile
+from media.film.join import nonconforming_parts
+from media.picture.conform import conform
+from media.picture.frames import Seam, seam
+from media.picture.overlay import Overlay
+from media.picture.part import Part, read_part
+from media.text.cards import end_card, title_card
+from media.text.subtitles import ass
+from tasks.run.film_run import FilmRun
 
 #: How long a card is seen.
 _CARD_FRAMES: Final = 2 * FPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
+class ConformedSegment:
     """A segment's clip and its part; what is needed to make the part anew."""
 
     slot: Slot
@@ -44,12 +44,12 @@ class Shot:
         return 0 if self.seam is None else int(self.seam.repeats)
 
 
-async def conformed(
+async def conform_segment(
     run: FilmRun, slot: Slot, clip: StoredFile, *, cues: Sequence[Cue], before: Path | None = None
-) -> Shot:
+) -> ConformedSegment:
     """Return a segment's part, made unless an earlier run made it; its cover is stored.
 
-    A film on which nothing is drawn keeps its clips' own packets where they fit; `of_one_profile` settles that.
+    A film on which nothing is drawn keeps its clips' own packets where they fit; `unify_profiles` settles that.
 
     Args:
         run: The film's run.
@@ -65,18 +65,18 @@ async def conformed(
     """
     cut = None
     if before is not None:
-        async with run.studio.local_copy(clip.object_key) as file:
+        async with run.ctx.local_copy(clip.object_key) as file:
             cut = await seam(before, file, folder=run.film_folder())
     skip_frames = 0 if cut is None else int(cut.repeats)
     part = await _made(run, slot, clip, cues, skip_frames=skip_frames, may_copy=not _draws(run))
     cover_key = f"films/{run.film_id}/covers/{slot.index:02d}.jpg"
-    await run.studio.objects.put(cover_key, part.cover)
+    await run.ctx.objects.put(cover_key, part.cover)
     similarity = None if cut is None else cut.similarity
-    await save_part(run.studio.books, run.lease, slot.index, cover_key=cover_key, seam_similarity=similarity)
-    return Shot(slot=slot, clip=clip, cues=tuple(cues), seam=cut, part=part)
+    await save_part(run.ctx.database, run.lease, slot.index, cover_key=cover_key, seam_similarity=similarity)
+    return ConformedSegment(slot=slot, clip=clip, cues=tuple(cues), seam=cut, part=part)
 
 
-async def of_one_profile(run: FilmRun, shots: Sequence[Shot], *, anew: bool) -> list[Part]:
+async def unify_profiles(run: FilmRun, shots: Sequence[ConformedSegment], *, anew: bool) -> list[Part]:
     """Return the shots' parts with one extradata, so that they join by copy; odd ones are encoded now.
 
     Args:
@@ -87,7 +87,7 @@ async def of_one_profile(run: FilmRun, shots: Sequence[Shot], *, anew: bool) -> 
     parts = [shot.part for shot in shots]
     if anew:
         parts = [await _remade(run, shot, may_copy=not _draws(run), anew=True) for shot in shots]
-    for index in parts_to_encode(parts):
+    for index in nonconforming_parts(parts):
         parts[index] = await _remade(run, shots[index], may_copy=False, anew=anew)
     return parts
 
@@ -97,10 +97,10 @@ def _draws(run: FilmRun) -> bool:
     request = run.opened.request
     burned = request.subtitles is Subtitles.BURNED and request.wants_narration
     cards = request.title_card is not None or request.end_card is not None
-    return burned or cards or bool(run.studio.settings.label_line)
+    return burned or cards or bool(run.ctx.settings.label_line)
 
 
-async def _remade(run: FilmRun, shot: Shot, *, may_copy: bool, anew: bool) -> Part:
+async def _remade(run: FilmRun, shot: ConformedSegment, *, may_copy: bool, anew: bool) -> Part:
     return await _made(run, shot.slot, shot.clip, shot.cues, skip_frames=shot.skip_frames, may_copy=may_copy, anew=anew)
 
 
@@ -117,14 +117,14 @@ async def _made(
     canvas, frames = run.opened.request.canvas, frames_of(slot.kept_s)
     drawn = _drawn(run, slot, cues)
     how = f"{canvas.width}x{canvas.height}-{frames}-{skip_frames}{'c' if may_copy else 'e'}{drawn}"
-    folder = run.studio.work / "parts" / f"{clip.sha256[:32]}-{how}"
+    folder = run.ctx.work_dir / "parts" / f"{clip.sha256[:32]}-{how}"
     part = None if anew else await asyncio.to_thread(read_part, folder)
     if part is not None:
         os.utime(folder)  # it is in use: the sweep leaves it alone
         return part
     folder.parent.mkdir(parents=True, exist_ok=True)
     overlay = await asyncio.to_thread(_overlay, run, slot, cues) if drawn else None
-    async with run.studio.local_copy(clip.object_key) as file:
+    async with run.ctx.local_copy(clip.object_key) as file:
         return await conform(
             file,
             canvas=canvas,
@@ -138,7 +138,7 @@ async def _made(
 
 def _drawn(run: FilmRun, slot: Slot, cues: Sequence[Cue]) -> str:
     """Return what makes a drawn part differ from the plain one of the same clip, empty if nothing is drawn."""
-    request, notice = run.opened.request, run.studio.settings.label_line
+    request, notice = run.opened.request, run.ctx.settings.label_line
     title = request.title_card if slot.index == 0 else None
     end = request.end_card if slot.index == len(run.opened.plan) - 1 else None
     words = [(cue.text, cue.start_sample, cue.end_sample) for cue in cues]
@@ -159,7 +159,7 @@ def _overlay(run: FilmRun, slot: Slot, cues: Sequence[Cue]) -> Overlay:
         canvas=canvas,
         start_sample=shot_starts(plan)[slot.index],
         samples=samples_of(frames),
-        notice=run.studio.settings.label_line,
+        notice=run.ctx.settings.label_line,
     )
     return Overlay(
         title=None if title is None else title_card(title, canvas, folder / "title.png", language=language),

@@ -4,15 +4,15 @@ import asyncio
 import base64
 from pathlib import Path
 
-from film.orders import ImageRef
+from film.job_specs import ImageRef
 from film.profiles import Vendor
-from ledger.rows import Anchor
-from media.gate import ImageFacts, gate_image
-from tasks.patience import patiently
-from tasks.run import FilmRun
+from ledger.database.records import Anchor
+from media.ingest.validate import ImageFacts, validate_image
+from purchasing.retry import retry_read
+from tasks.run.film_run import FilmRun
 
 
-async def uploaded(run: FilmRun, file: Path, facts: ImageFacts) -> str:
+async def upload_reference(run: FilmRun, file: Path, facts: ImageFacts) -> str:
     """Return the URL at which the film's vendor reads a picture, empty if it takes none but inline.
 
     Raises:
@@ -20,28 +20,28 @@ async def uploaded(run: FilmRun, file: Path, facts: ImageFacts) -> str:
     """
     if run.opened.request.profile.vendor is not Vendor.LISTENHUB:
         return ""
-    storage, content_type = run.studio.storage(), _content_type(facts)
-    return await patiently(run.studio.desk, lambda: storage.upload(file, content_type=content_type))
+    storage, content_type = run.ctx.storage(), _content_type(facts)
+    return await retry_read(run.ctx.purchasing, lambda: storage.upload(file, content_type=content_type))
 
 
-async def frame_ref(run: FilmRun, file: Path) -> ImageRef:
+async def frame_reference(run: FilmRun, file: Path) -> ImageRef:
     """Return a local picture as orders name it.
 
     Raises:
         ClipRejected: It is no picture.
         ProviderUnavailable, ProviderRejected: It could not be uploaded.
     """
-    facts = await asyncio.to_thread(gate_image, file)
-    url = await uploaded(run, file, facts) or await asyncio.to_thread(_inline, file, facts)
+    facts = await asyncio.to_thread(validate_image, file)
+    url = await upload_reference(run, file, facts) or await asyncio.to_thread(_inline, file, facts)
     return ImageRef(url=url, width=facts.width, height=facts.height, size_bytes=file.stat().st_size)
 
 
-async def anchor_ref(run: FilmRun, anchor: Anchor) -> ImageRef:
+async def anchor_reference(run: FilmRun, anchor: Anchor) -> ImageRef:
     """Return an anchor as orders name it; one without a URL is read from the store and sent inline."""
     if anchor.url:
         return ImageRef(url=anchor.url, width=anchor.width, height=anchor.height, size_bytes=anchor.size_bytes)
-    async with run.studio.local_copy(anchor.object_key) as file:
-        return await frame_ref(run, file)
+    async with run.ctx.local_copy(anchor.object_key) as file:
+        return await frame_reference(run, file)
 
 
 def _inline(file: Path, facts: ImageFacts) -> str:

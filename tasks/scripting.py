@@ -5,11 +5,11 @@ from film.request import Subtitles
 from film.spoken import said
 from film.status import Status
 from film.storyboard import Storyboard
-from ledger.stages import save_storyboard
-from media.glyphs import require_glyphs
+from ledger.films.stages import save_storyboard
+from media.text.glyphs import require_glyphs
 from providers.ports import Brief
-from tasks.run import FilmRun
-from tasks.stage import stage
+from tasks.run.film_run import FilmRun
+from tasks.run.stage import stage
 
 
 @stage(Status.SCRIPTING)
@@ -26,8 +26,8 @@ async def scripting(run: FilmRun) -> Storyboard:
     if film.storyboard is not None:
         return film.storyboard
     request = film.request
-    # Told before anything is bought. Not every door at which a film is ordered knows the font.
-    require_glyphs(f"{request.title_card or ''}{request.end_card or ''}{run.studio.settings.label_line}")
+    # Told before anything is bought. Not every entry point at which a film is ordered knows the font.
+    require_glyphs(f"{request.title_card or ''}{request.end_card or ''}{run.ctx.settings.label_line}")
     brief = Brief(
         prompt=request.prompt,
         language=request.language,
@@ -36,10 +36,10 @@ async def scripting(run: FilmRun) -> Storyboard:
         limits=script_limits(request.profile),
         narration=request.wants_narration,
     )
-    storyboard = _said(await run.studio.writer.write(brief), request.language)
+    storyboard = _said(await run.ctx.writer.write(brief), request.language)
     if request.subtitles is Subtitles.BURNED:
         require_glyphs("".join(shot.narration for shot in storyboard.shots))
-    await save_storyboard(run.studio.books, run.lease, storyboard)
+    await save_storyboard(run.ctx.database, run.lease, storyboard)
     return storyboard
 
 

@@ -4,64 +4,64 @@ import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from film.orders import Purpose, VoiceOrder, brought_music, fingerprint
+from film.job_specs import Purpose, SoundSpec, fingerprint, uploaded_music_key
 from film.prompts import music_prompt
-from film.purchases import music_order
-from film.request import MusicWish
+from film.purchases import music_spec
+from film.request import MusicChoice
 from film.status import ErrorCode, Status
 from film.storyboard import Storyboard
-from ledger.attempts import Purchase
-from ledger.salvage import ready_object
-from media.gate import gate_sound
-from tasks.blame import blaming
-from tasks.desk import Wanted
-from tasks.render import buy
-from tasks.run import FilmRun
+from ledger.films.retry import ready_object
+from ledger.purchases.attempts import Purchase
+from media.ingest.validate import validate_sound
+from purchasing.buy import buy
+from purchasing.context import PurchaseSpec
+from tasks.run.faults import as_stage_failure
+from tasks.run.film_run import FilmRun
 
 
-async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, order: VoiceOrder) -> str:
+async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, job_spec: SoundSpec) -> str:
     """Return the object that holds a bought sound.
 
     Raises:
         ProviderError, ClipRejected, DeadlineExceeded, StaleEpoch: As `render.buy`.
     """
-    content = fingerprint(run.studio.voices.rule.model, order)
+    content = fingerprint(run.ctx.voice_vendor.rate_limit.model, job_spec)
     former = run.opened.retry_of
     if former is not None:
-        adopted = await ready_object(run.studio.books, former, purpose, content)
+        adopted = await ready_object(run.ctx.database, former, purpose, content)
         if adopted is not None:
             return adopted
-    wanted = Wanted(
-        purchase=Purchase(purpose=purpose, slot=slot, order=order, fingerprint=content),
-        folder=f"sounds/{content}",
+    purchase_spec = PurchaseSpec(
+        purchase=Purchase(purpose=purpose, slot=slot, job_spec=job_spec, fingerprint=content),
+        key_prefix=f"sounds/{content}",
         suffix=".mp3",
-        gate=gate_sound,
-        turn=run.turns[run.studio.voices.rule],
+        validate=validate_sound,
+        queue_turn=run.turns[run.ctx.voice_vendor.rate_limit],
     )
-    return (await buy(run.studio.desk, run.lease, wanted, run.studio.voices)).object_key
+    return (await buy(run.ctx.purchasing, run.lease, purchase_spec, run.ctx.voice_vendor)).object_key
 
 
 async def buy_music(run: FilmRun, storyboard: Storyboard) -> str:
     """Return the object that holds the film's music: the customer's file if they brought one, else bought.
 
     Raises:
-        StageFault: `music_failed`, or what its vendor's state calls for.
+        StageFailed: `music_failed`, or what its vendor's state calls for.
     """
     request = run.opened.request
-    described = request.music.prompt if isinstance(request.music, MusicWish) else None
-    with blaming(Status.AUDIO, code=ErrorCode.MUSIC_FAILED):
-        if isinstance(request.music, MusicWish) and request.music.url is not None:
+    described = request.music.prompt if isinstance(request.music, MusicChoice) else None
+    with as_stage_failure(Status.AUDIO, code=ErrorCode.MUSIC_FAILED):
+        if isinstance(request.music, MusicChoice) and request.music.url is not None:
             return await _brought(run, request.music.url)
         text = music_prompt(storyboard, described)
-        return await buy_sound(run, Purpose.MUSIC, 0, music_order(request, text))
+        return await buy_sound(run, Purpose.MUSIC, 0, music_spec(request, text))
 
 
 async def _brought(run: FilmRun, url: str) -> str:
-    key = brought_music(run.film_id)
-    if await run.studio.objects.size_of(key) is None:
-        with TemporaryDirectory(prefix=".music-", dir=run.studio.work) as folder:
+    key = uploaded_music_key(run.film_id)
+    if await run.ctx.objects.size_of(key) is None:
+        with TemporaryDirectory(prefix=".music-", dir=run.ctx.work_dir) as folder:
             file = Path(folder) / "music"
-            await run.studio.download(url, file)
-            await asyncio.to_thread(gate_sound, file)
-            await run.studio.objects.put(key, file)
+            await run.ctx.download(url, file)
+            await asyncio.to_thread(validate_sound, file)
+            await run.ctx.objects.put(key, file)
     return key

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from film.storyboard import Storyboard
-from ledger.rows import Anchor, Deliverables
+from ledger.database.records import Anchor, Deliverables
 from tasks.anchoring import anchoring
 from tasks.audio import Soundtrack, audio
 from tasks.composing import Composed, composing
 from tasks.delivering import delivering
 from tasks.generating import Footage, generating
 from tasks.moderation import moderation
-from tasks.run import FilmRun
+from tasks.run.film_run import FilmRun
 from tasks.scripting import scripting
 
 

@@ -1,4 +1,4 @@
-"""Both databases for every room's tests: one SQLite template and one real PostgreSQL a worker, empty books a test."""
+"""Both databases for every room's tests: one SQLite template and one PostgreSQL a worker, an empty database a test."""
 
 import asyncio
 import shutil
@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.databases import running_postgres
-from ledger.database import Books, migrate_schema, open_books, sqlite_url
+from ledger.database.engine import Database, migrate_schema, open_database, sqlite_url
 
 
 class HandClock:
@@ -106,8 +106,8 @@ async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 
 @pytest.fixture
-async def books(url: str, clock: HandClock) -> AsyncIterator[Books]:
-    """Return open, empty books."""
-    opened = await open_books(url, clock, migrate=False)
+async def database(url: str, clock: HandClock) -> AsyncIterator[Database]:
+    """Return open, empty database."""
+    opened = await open_database(url, clock, migrate=False)
     yield opened
     await opened.close()

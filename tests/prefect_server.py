@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from service.prefect_server import own_prefect_server
+from service.prefect.server import own_prefect_server
 
 
 @pytest.fixture(scope="session")

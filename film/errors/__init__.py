@@ -1,8 +1,8 @@
-"""Every error of the house, one tree. Facts go in, the class writes the sentence, `retryable` is a class attribute.
+"""Every error of this program, one tree. Facts go in, the class writes the sentence, `retryable` is a class attribute.
 
 LongVideoError
-├── RequestError            wrong or impossible wishes; nothing was written, nothing spent
-│   ├── InvalidRequest, InsufficientCredits, MissingKey, NotAgreed, ApiKeyRefused, IdempotencyKeyReused
+├── RequestError            wrong or impossible requests; nothing was written, nothing spent
+│   ├── InvalidRequest, InsufficientCredits, MissingKey, SpendNotConfirmed, ApiKeyRefused, IdempotencyKeyReused
 │   ├── LimitReached        TooManyOrders, TooManyStreams, TooManyFilms
 │   ├── AccountUnknown, ApiKeyUnknown
 │   └── FilmNotFound, NotComposable, NoSegments, SegmentsNotReady, NotRetryable, NotAwaitingApproval, NotTerminal
@@ -16,13 +16,20 @@ LongVideoError
 │   └── ProviderJobFailed, ProviderJobUnknown
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
 │                           GlyphMissing, DiskFull
-├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnusable
-├── StoreUnusable, PrefectUnavailable, DeadlineExceeded, AddressUnusable, OutUnwritable
+├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnavailable
+├── StoreUnavailable, PrefectUnavailable, DeadlineExceeded, AddressUnavailable, OutputNotWritable
 └── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
 """
 
-from film.errors.books import DatabaseUnusable, IllegalTransition, InvariantBroken, LeaseTaken, LedgerError, StaleEpoch
-from film.errors.ends import FilmCanceled, FilmEnded, FilmFailed
+from film.errors.ledger import (
+    DatabaseUnavailable,
+    IllegalTransition,
+    InvariantBroken,
+    LeaseTaken,
+    LedgerError,
+    StaleEpoch,
+)
+from film.errors.lifecycle import FilmCanceled, FilmEnded, FilmFailed
 from film.errors.media import (
     ClipRejected,
     CommandFailed,
@@ -51,28 +58,27 @@ from film.errors.requests import (
     AccountUnknown,
     ApiKeyRefused,
     ApiKeyUnknown,
-    FilmError,
     FilmNotFound,
+    FilmRequestError,
     IdempotencyKeyReused,
     InsufficientCredits,
     InvalidRequest,
     LimitReached,
     MissingKey,
     NoSegments,
-    NotAgreed,
     NotAwaitingApproval,
     NotComposable,
     NotRetryable,
     NotTerminal,
     RequestError,
     SegmentsNotReady,
+    SpendNotConfirmed,
     TooManyFilms,
     TooManyOrders,
     TooManyStreams,
 )
 from film.errors.root import LongVideoError
-from film.errors.service import AddressUnusable, DeadlineExceeded, OutUnwritable, PrefectUnavailable, StoreUnusable
-from film.errors.writing import (
+from film.errors.script import (
     ModerationError,
     ModerationRejected,
     ModerationUnavailable,
@@ -80,25 +86,32 @@ from film.errors.writing import (
     ScriptInvalid,
     ScriptRefused,
 )
+from film.errors.service import (
+    AddressUnavailable,
+    DeadlineExceeded,
+    OutputNotWritable,
+    PrefectUnavailable,
+    StoreUnavailable,
+)
 
 __all__ = [
     "AccountUnknown",
-    "AddressUnusable",
+    "AddressUnavailable",
     "ApiKeyRefused",
     "ApiKeyUnknown",
     "ClipRejected",
     "CommandFailed",
     "CommandTimedOut",
     "DailyCapReached",
-    "DatabaseUnusable",
+    "DatabaseUnavailable",
     "DeadlineExceeded",
     "DeliverableRejected",
     "DiskFull",
     "FilmCanceled",
     "FilmEnded",
-    "FilmError",
     "FilmFailed",
     "FilmNotFound",
+    "FilmRequestError",
     "GlyphMissing",
     "IdempotencyKeyReused",
     "IllegalTransition",
@@ -116,12 +129,11 @@ __all__ = [
     "ModerationUnavailable",
     "NarrationTooLong",
     "NoSegments",
-    "NotAgreed",
     "NotAwaitingApproval",
     "NotComposable",
     "NotRetryable",
     "NotTerminal",
-    "OutUnwritable",
+    "OutputNotWritable",
     "PrefectUnavailable",
     "ProviderBusy",
     "ProviderContentRefused",
@@ -139,8 +151,9 @@ __all__ = [
     "ScriptRefused",
     "SegmentsNotReady",
     "SendAmbiguous",
+    "SpendNotConfirmed",
     "StaleEpoch",
-    "StoreUnusable",
+    "StoreUnavailable",
     "TooManyFilms",
     "TooManyOrders",
     "TooManyStreams",

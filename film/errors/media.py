@@ -11,7 +11,7 @@ class MediaError(LongVideoError):
 
 @dataclass(kw_only=True, eq=False)
 class ClipRejected(MediaError):
-    """A vendor's file failed the gate: the check, what it expected and what it found."""
+    """A vendor's file failed validation: the check, what it expected and what it found."""
 
     check: str
     expected: str

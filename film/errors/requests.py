@@ -1,4 +1,4 @@
-"""Wrong or impossible wishes; nothing was written, nothing spent."""
+"""Wrong or impossible requests; nothing was written, nothing spent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from film.errors.root import LongVideoError
 
 
 class RequestError(LongVideoError):
-    """A wish that can't be met as it stands; `code` and `http_status` are the wire's words for it."""
+    """A request that can't be met as it stands; `code` and `http_status` are the wire's words for it."""
 
     code: ClassVar[str] = "invalid_request"
     http_status: ClassVar[int] = 400
@@ -26,7 +26,7 @@ class InvalidRequest(RequestError):
 
 
 @dataclass(kw_only=True, eq=False)
-class NotAgreed(RequestError):
+class SpendNotConfirmed(RequestError):
     """Live vendors would have been paid, and nobody said yes."""
 
     remedy: str
@@ -76,7 +76,7 @@ class ApiKeyRefused(RequestError):
 
 @dataclass(kw_only=True, eq=False)
 class IdempotencyKeyReused(RequestError):
-    """A key came again with another body, and the house is set to be strict about it."""
+    """A key came again with another body, and this program is set to be strict about it."""
 
     code: ClassVar[str] = "idempotency_key_reused"
     http_status: ClassVar[int] = 422
@@ -88,7 +88,7 @@ class IdempotencyKeyReused(RequestError):
 
 @dataclass(kw_only=True, eq=False)
 class LimitReached(RequestError):
-    """A limit of the house is reached; the same wish may pass in `retry_after_s` seconds."""
+    """A limit of this program is reached; the same request may pass in `retry_after_s` seconds."""
 
     code: ClassVar[str] = "rate_limited"
     http_status: ClassVar[int] = 429
@@ -140,8 +140,8 @@ class ApiKeyUnknown(RequestError):
 
 
 @dataclass(kw_only=True, eq=False)
-class FilmError(RequestError):
-    """A wish about one film that its present state doesn't allow."""
+class FilmRequestError(RequestError):
+    """A request about one film that its present state doesn't allow."""
 
     sentence: ClassVar[str] = ""
     #: What a person at the terminal can do; an HTTP client is told the sentence alone.
@@ -157,7 +157,7 @@ class FilmError(RequestError):
         return f"{self.film_id}: {self.sentence}"
 
 
-class FilmNotFound(FilmError):
+class FilmNotFound(FilmRequestError):
     """No such film, or another key's."""
 
     code: ClassVar[str] = "task_not_found"
@@ -166,14 +166,14 @@ class FilmNotFound(FilmError):
     remedy: ClassVar[str] = "`longvideo list` shows yours"
 
 
-class NotComposable(FilmError):
+class NotComposable(FilmRequestError):
     """Compose was asked of a film that is still being made."""
 
     code: ClassVar[str] = "not_composable"
     sentence: ClassVar[str] = "it is still being made; compose again once it has ended"
 
 
-class NoSegments(FilmError):
+class NoSegments(FilmRequestError):
     """Compose was asked of a film without one ready segment."""
 
     code: ClassVar[str] = "no_segments"
@@ -182,7 +182,7 @@ class NoSegments(FilmError):
 
 
 @dataclass(kw_only=True, eq=False)
-class SegmentsNotReady(FilmError):
+class SegmentsNotReady(FilmRequestError):
     """Compose was asked of a film of which segments are missing: `missing` has their indexes."""
 
     code: ClassVar[str] = "segments_not_ready"
@@ -195,8 +195,8 @@ class SegmentsNotReady(FilmError):
 
 
 @dataclass(kw_only=True, eq=False)
-class NotRetryable(FilmError):
-    """Retry was asked of a film that can't be salvaged; `reason` says why not."""
+class NotRetryable(FilmRequestError):
+    """Retry was asked of a film that can't be retried; `reason` says why not."""
 
     code: ClassVar[str] = "not_retryable"
     reason: str
@@ -206,14 +206,14 @@ class NotRetryable(FilmError):
         return f"{self.film_id}: {self.reason}"
 
 
-class NotAwaitingApproval(FilmError):
+class NotAwaitingApproval(FilmRequestError):
     """An approval was answered that nobody waits for."""
 
     code: ClassVar[str] = "not_awaiting_approval"
     sentence: ClassVar[str] = "it does not wait for an approval"
 
 
-class NotTerminal(FilmError):
+class NotTerminal(FilmRequestError):
     """Delete was asked of a film that is still being made."""
 
     code: ClassVar[str] = "not_terminal"

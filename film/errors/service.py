@@ -1,4 +1,4 @@
-"""What the house stands on could not be used, or took too long."""
+"""What this program stands on could not be used, or took too long."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from film.errors.root import LongVideoError
 
 
 @dataclass(kw_only=True, eq=False)
-class StoreUnusable(LongVideoError):
+class StoreUnavailable(LongVideoError):
     """The object store can't be used, or lacks an object it should have."""
 
     where: str
@@ -42,7 +42,7 @@ class DeadlineExceeded(LongVideoError):
 
 
 @dataclass(kw_only=True, eq=False)
-class AddressUnusable(LongVideoError):
+class AddressUnavailable(LongVideoError):
     """A server can't listen where it was told to."""
 
     host: str
@@ -56,7 +56,7 @@ class AddressUnusable(LongVideoError):
 
 
 @dataclass(kw_only=True, eq=False)
-class OutUnwritable(LongVideoError):
+class OutputNotWritable(LongVideoError):
     """A completed film can't be copied to where it was asked for; it is in the store."""
 
     film_id: str

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the URL that ledger/database hands over."""
+"""Alembic's entry: runs the migrations on the URL that ledger/database/engine hands over."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, create_engine, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from ledger.schema import metadata
+from ledger.database.schema import metadata
 
 
 def _run(connection: Connection) -> None:

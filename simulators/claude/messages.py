@@ -76,8 +76,8 @@ def _answer(request: MessageRequest, fault: FaultKind | None) -> dict[str, Any] 
         if fault is FaultKind.BLOCK:
             answer |= {"decision": "block", "categories": ["scripted"], "reason": "a fault rule says so"}
     elif "narration" in names and short is not None and isinstance(short["shorten"], dict):
-        wish = short["shorten"]
-        answer = {"narration": shorten(str(wish.get("text", "")), int(wish.get("characters_max", 1)))}
+        fields = short["shorten"]
+        answer = {"narration": shorten(str(fields.get("text", "")), int(fields.get("characters_max", 1)))}
     elif "shots" in names and script_order is not None:
         answer = write_script(script_order)
         if fault is FaultKind.WRONG_SHOT_COUNT:

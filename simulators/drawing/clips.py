@@ -14,7 +14,7 @@ from typing import Any, Final
 from PIL import Image, ImageOps
 
 from media.command import run_ffmpeg
-from media.fonts import font_path
+from media.text.fonts import font_path
 from simulators.drawing.figures import actor_of, sprite
 from simulators.drawing.mood import Framing, mood_of
 from simulators.drawing.overlay import Overlay, number_of, overlay

@@ -5,7 +5,7 @@ from typing import Final
 
 from PIL import ImageDraw, ImageFont
 
-from media.fonts import font_path
+from media.text.fonts import font_path
 
 _CJK_FROM: Final = "\u2e80"
 _NOT_AT_START: Final = "，。！？；：、,.!?;:)]}）】》」"

@@ -5,9 +5,9 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from api.parts import Parts
-from service.addresses import HOST, listening
-from service.api_server import serve_api
+from api.deps import Deps
+from service.http.addresses import HOST, listening
+from service.http.server import serve_api
 
 
 def free_port() -> int:
@@ -18,10 +18,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def served(parts: Parts, port: int) -> AsyncIterator["asyncio.Task[None]"]:
+async def served(deps: Deps, port: int) -> AsyncIterator["asyncio.Task[None]"]:
     """Serve the API at a port for the length of the block, and stop it in order."""
     with listening(HOST, port) as listener:
-        serving = asyncio.create_task(serve_api(parts, listener))
+        serving = asyncio.create_task(serve_api(deps, listener))
         try:
             yield serving
         finally:

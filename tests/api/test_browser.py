@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from store.links import Links
-from tests.api.house import House
+from tests.api.service_context import ServiceUnderTest
 from tests.api.serving import free_port, served
 from tests.plain_machine import needs, program
 
@@ -40,7 +40,7 @@ def _film(path: Path) -> None:
 
 @pytest.mark.processes
 @needs("chromium")
-async def test_a_browser_plays_and_seeks(lite: House, tmp_path: Path) -> None:
+async def test_a_browser_plays_and_seeks(lite: ServiceUnderTest, tmp_path: Path) -> None:
     """The length is known, playing gets on, and a jump to 7 s lands there."""
     port, told = free_port(), list[str]()
     film = tmp_path / "film.mp4"
@@ -68,7 +68,10 @@ async def test_a_browser_plays_and_seeks(lite: House, tmp_path: Path) -> None:
         await writer.drain()
         writer.close()
 
-    async with served(lite.served(links=links).parts, port), await asyncio.start_server(answer, "127.0.0.1", 0) as web:
+    async with (
+        served(lite.with_deps(links=links).deps, port),
+        await asyncio.start_server(answer, "127.0.0.1", 0) as web,
+    ):
         own = web.sockets[0].getsockname()[1]
         argv = ["--headless=new", "--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
         argv += [f"--user-data-dir={tmp_path / 'profile'}", "--remote-debugging-port=0", f"http://127.0.0.1:{own}/"]

@@ -7,7 +7,7 @@ import pytest
 
 from store.links import LIFE_S, Links
 from store.objects import Objects
-from tests.api.house import ORDER, House
+from tests.api.service_context import ORDER, ServiceUnderTest
 from tests.databases import HandClock
 
 
@@ -18,13 +18,13 @@ def objects(s3: str) -> Objects:
     return Objects("s3://films", options)
 
 
-async def test_a_films_links_lead_into_the_bucket(lite: House, objects: Objects, s3: str) -> None:
+async def test_a_films_links_lead_into_the_bucket(lite: ServiceUnderTest, objects: Objects, s3: str) -> None:
     """`result_url` is presigned for seven days, names no host of ours, answers ranges; deleting empties the bucket."""
-    house = lite.served(links=Links(objects=objects, public_url="http://ours", secret=b"s", clock=lite.clock))
-    house.objects = objects
-    client = house.client((await house.key()).secret)
+    service = lite.with_deps(links=Links(objects=objects, public_url="http://ours", secret=b"s", clock=lite.clock))
+    service.objects = objects
+    client = service.client((await service.key()).secret)
     film_id = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
-    await house.complete(film_id)
+    await service.complete(film_id)
     video = (await client.get(f"/v1/videos/{film_id}")).json()
     link = httpx.URL(video["result_url"])
     assert str(link).startswith(f"{s3}/films/films/{film_id}/")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from api.guard import BODY_BYTES_MAX
+from api.middleware import BODY_BYTES_MAX
 from film.request import FilmRequest
-from tests.api.house import ORDER, House
+from tests.api.service_context import ORDER, ServiceUnderTest
 
 JSON = {"Content-Type": "application/json"}
 
@@ -27,7 +27,7 @@ JSON = {"Content-Type": "application/json"}
         ("POST", "/callbacks/vibegen/1/2", 404, "not_found"),
     ],
 )
-async def test_what_is_not_there(lite: House, method: str, path: str, status: int, code: str) -> None:
+async def test_what_is_not_there(lite: ServiceUnderTest, method: str, path: str, status: int, code: str) -> None:
     """Unknown routes, wrong methods and hidden ones."""
     client = lite.client((await lite.key()).secret)
     answer = await client.request(method, path)
@@ -54,7 +54,7 @@ async def test_what_is_not_there(lite: House, method: str, path: str, status: in
         (b'{"a":' * 2_000 + b"1" + b"}" * 2_000, "body: must be nested at most 16 levels deep"),
     ],
 )
-async def test_a_body_that_is_no_order(lite: House, body: bytes, message: str) -> None:
+async def test_a_body_that_is_no_order(lite: ServiceUnderTest, body: bytes, message: str) -> None:
     """400, the reason in words."""
     client = lite.client((await lite.key()).secret)
     answer = await client.post("/v1/videos", content=body, headers=JSON)
@@ -62,21 +62,21 @@ async def test_a_body_that_is_no_order(lite: House, body: bytes, message: str) -
     assert answer.json()["error"]["message"] == message
 
 
-async def test_brackets_in_words_are_no_depth(lite: House) -> None:
+async def test_brackets_in_words_are_no_depth(lite: ServiceUnderTest) -> None:
     """Only real nesting counts: a prompt may be full of brackets and escaped quotes."""
     client = lite.client((await lite.key()).secret)
     answer = await client.post("/v1/videos", json={**ORDER, "prompt": '[{"\\' * 100})
     assert answer.status_code == 202
 
 
-async def test_another_content_type_is_refused(lite: House) -> None:
+async def test_another_content_type_is_refused(lite: ServiceUnderTest) -> None:
     """A form is no order."""
     client = lite.client((await lite.key()).secret)
     answer = await client.post("/v1/videos", data={"prompt": "x"})
     assert answer.json()["error"] == {"code": "invalid_request", "message": "Content-Type: must be application/json"}
 
 
-async def test_a_large_body_is_not_read_to_its_end(lite: House) -> None:
+async def test_a_large_body_is_not_read_to_its_end(lite: ServiceUnderTest) -> None:
     """413 as soon as the limit is passed, before any key is looked at."""
     pieces = 0
 
@@ -92,20 +92,22 @@ async def test_a_large_body_is_not_read_to_its_end(lite: House) -> None:
     assert pieces <= BODY_BYTES_MAX // 8192 + 2
 
 
-async def test_our_own_fault_is_told_as_such_and_hides_the_rest(lite: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_our_own_fault_is_told_as_such_and_hides_the_rest(
+    lite: ServiceUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
     """500 `internal_error`, the trace in the log and not in the answer."""
 
     def broken(_: FilmRequest) -> None:
         raise ZeroDivisionError("secret circumstances")
 
-    client = lite.served(require_makeable=broken).client((await lite.key()).secret)
+    client = lite.with_deps(require_makeable=broken).client((await lite.key()).secret)
     answer = await client.post("/v1/videos", json=ORDER)
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
     assert "secret circumstances" not in answer.text
     assert "secret circumstances" in caplog.text
 
 
-async def test_answers_carry_the_headers_that_keep_browsers_safe(lite: House) -> None:
+async def test_answers_carry_the_headers_that_keep_browsers_safe(lite: ServiceUnderTest) -> None:
     """On every answer, errors included; nothing of an account is cached."""
     client = lite.client((await lite.key()).secret)
     for answer in (await client.get("/v1/credits"), await client.get("/nope"), await client.get("/docs")):
@@ -114,7 +116,7 @@ async def test_answers_carry_the_headers_that_keep_browsers_safe(lite: House) ->
         assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_the_log_names_films_and_no_secret(lite: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_log_names_films_and_no_secret(lite: ServiceUnderTest, caplog: pytest.LogCaptureFixture) -> None:
     """One line an answer: route, status, film; neither key nor prompt nor a link's signature."""
     caplog.set_level("INFO", logger="longvideo")
     key = await lite.key()
@@ -132,7 +134,7 @@ async def test_the_log_names_films_and_no_secret(lite: House, caplog: pytest.Log
     assert ORDER["prompt"] not in told
 
 
-async def test_the_document_names_every_error_of_every_route(lite: House) -> None:
+async def test_the_document_names_every_error_of_every_route(lite: ServiceUnderTest) -> None:
     """Each operation has a description, its 401 and its envelope; the framework's own 422 is nowhere."""
     document = (await lite.client().get("/openapi.json")).json()
     assert "HTTPValidationError" not in json.dumps(document)
@@ -147,7 +149,7 @@ async def test_the_document_names_every_error_of_every_route(lite: House) -> Non
                     assert answer["content"]["application/json"]["examples"], (method, path, status)
 
 
-async def test_the_docs_page_stands_alone(lite: House) -> None:
+async def test_the_docs_page_stands_alone(lite: ServiceUnderTest) -> None:
     """No script and no address of another host; every operation and schema is on it."""
     client = lite.client()
     page, document = await client.get("/docs"), (await client.get("/openapi.json")).json()

@@ -8,23 +8,23 @@ import httpx
 import pytest
 
 from api.app import build_app
-from api.watching import Place, Watch, changes
+from api.film_feed import EventId, FilmFeed, events_since
 from film.ids import FilmId
 from film.status import Status
-from ledger import stages
-from ledger.keys import FreshKey
-from ledger.progress import Look
-from tests.api.house import BASE, ORDER, House
+from ledger.films import stages
+from ledger.films.snapshots import FilmSnapshot
+from ledger.operations.api_keys import IssuedKey
+from tests.api.service_context import BASE, ORDER, ServiceUnderTest
 from tests.api.test_films import ordered
 
 _TIMES = {status.value: 1000 * place for place, status in enumerate(Status) if not status.terminal}
 
 
-def look(status: Status, progress: int, *, compose_n: int = 0, passed: str = "") -> Look:
+def look(status: Status, progress: int, *, compose_n: int = 0, passed: str = "") -> FilmSnapshot:
     """Return a look at a film that passed every stage up to `status`, or those named."""
     names = passed.split() or [one.value for one in list(Status)[: list(Status).index(status) + 1]]
     times = {name: _TIMES.get(name, 9000) for name in names}
-    return Look(
+    return FilmSnapshot(
         status=status,
         awaiting_approval=False,
         progress=progress,
@@ -59,16 +59,16 @@ def look(status: Status, progress: int, *, compose_n: int = 0, passed: str = "")
         (look(Status.COMPOSING, 100, compose_n=1), "0.8.100", ["1.6.100"]),
     ],
 )
-def test_two_looks_amount_to_these_events(seen: Look, since: str | None, told: list[str]) -> None:
+def test_two_looks_amount_to_these_events(seen: FilmSnapshot, since: str | None, told: list[str]) -> None:
     """Ids name round, status and progress, so that any process can go on after any event."""
-    place = None if since is None else Place.parse(since)
-    assert [str(change.place) for change in changes(seen, place)] == told
+    event_id = None if since is None else EventId.parse(since)
+    assert [str(event.id) for event in events_since(seen, event_id)] == told
 
 
 @pytest.mark.parametrize("text", ["", "1", "1.2", "1.2.3.4", "a.b.c", "0.99.0", "-1.0.0", "0.0.999999999999", "٣.1.1"])
 def test_a_strange_id_is_no_place(text: str) -> None:
     """Such a listener begins anew."""
-    assert Place.parse(text) is None
+    assert EventId.parse(text) is None
 
 
 async def _events(client: httpx.AsyncClient, film_id: str, **headers: str) -> list[tuple[str, dict[str, Any]]]:
@@ -84,10 +84,10 @@ async def _events(client: httpx.AsyncClient, film_id: str, **headers: str) -> li
     return found
 
 
-async def test_a_stream_ends_with_the_film_and_resumes(house: House, client: httpx.AsyncClient) -> None:
+async def test_a_stream_ends_with_the_film_and_resumes(service: ServiceUnderTest, client: httpx.AsyncClient) -> None:
     """The last event is the end; `Last-Event-ID` goes on right after the named one, on whichever replica."""
     film_id = await ordered(client)
-    await house.complete(film_id)
+    await service.complete(film_id)
     [(last, end)] = await _events(client, film_id)
     assert end == {
         "task_id": film_id,
@@ -107,9 +107,9 @@ async def test_a_stream_ends_with_the_film_and_resumes(house: House, client: htt
     assert await _events(client, film_id, **{"Last-Event-ID": last}) == []
 
 
-async def test_listeners_share_one_look_and_hear_of_every_change(house: House) -> None:
+async def test_listeners_share_one_look_and_hear_of_every_change(service: ServiceUnderTest) -> None:
     """Ten listeners of two films: one query a turn, each film's changes to its own listeners; then nobody looks."""
-    client = house.client((await house.key()).secret)
+    client = service.client((await service.key()).secret)
     films = [FilmId(await ordered(client)) for _ in range(2)]
     turns = asyncio.Semaphore(0)
     looks = 0
@@ -117,7 +117,7 @@ async def test_listeners_share_one_look_and_hear_of_every_change(house: House) -
     class ByHand:
         """A clock whose sleepers wake when the test says so."""
 
-        now = house.clock.now
+        now = service.clock.now
 
         async def sleep(self, _: float) -> None:
             """Wait for the test's word."""
@@ -125,20 +125,20 @@ async def test_listeners_share_one_look_and_hear_of_every_change(house: House) -
             looks += 1
             await turns.acquire()
 
-    watch = Watch(house.books, ByHand())
+    feed = FilmFeed(service.database, ByHand())
     heard: dict[int, list[str]] = {n: [] for n in range(10)}
 
     async def listen(n: int) -> None:
-        async for change in watch.follow(films[n % 2], await watch.look(films[n % 2]), None):
-            if change is not None:
-                heard[n].append(change.place.status)
+        async for event in feed.follow(films[n % 2], await feed.look(films[n % 2]), None):
+            if event is not None:
+                heard[n].append(event.id.status)
 
     async with asyncio.timeout(120):
         listening = [asyncio.create_task(listen(n)) for n in heard]
         while any(len(told) < 1 for told in heard.values()):  # noqa: ASYNC110 - rows wake nobody
             await asyncio.sleep(0)
-        lease = await house.leased(films[0])
-        await stages.enter_stage(house.books, lease, Status.SCRIPTING)
+        lease = await service.take_lease(films[0])
+        await stages.enter_stage(service.database, lease, Status.SCRIPTING)
         turns.release()
         while any(len(heard[n]) < 2 for n in heard if n % 2 == 0):  # noqa: ASYNC110
             await asyncio.sleep(0)
@@ -151,27 +151,27 @@ async def test_listeners_share_one_look_and_hear_of_every_change(house: House) -
     assert {tuple(told) for told in heard.values()} == {("queued", "scripting", "canceled"), ("queued", "canceled")}
 
 
-async def test_stopping_ends_every_stream(lite: House) -> None:
+async def test_stopping_ends_every_stream(lite: ServiceUnderTest) -> None:
     """A server that stops doesn't wait for a film's end."""
     client = lite.client((await lite.key()).secret)
     film_id = FilmId((await client.post("/v1/videos", json=ORDER)).json()["task_id"])
-    watch = Watch(lite.books, lite.clock)
-    stream = watch.follow(film_id, await watch.look(film_id), None)
+    feed = FilmFeed(lite.database, lite.clock)
+    stream = feed.follow(film_id, await feed.look(film_id), None)
     assert await anext(stream) is not None
     waiting = asyncio.ensure_future(anext(stream, None))
     await asyncio.sleep(0)
-    await watch.stop()
+    await feed.stop()
     async with asyncio.timeout(60):
         while await waiting is not None:
             waiting = asyncio.ensure_future(anext(stream, None))
     await stream.aclose()
 
 
-async def test_sixty_streams_opened_at_once(house: House) -> None:
+async def test_sixty_streams_opened_at_once(service: ServiceUnderTest) -> None:
     """However they come, a key follows as many films as it may: whoever is let in is counted before anybody waits."""
-    house = house.served(streams_at_once=20)
-    app = build_app(house.parts)
-    key = await house.key()
+    service = service.with_deps(streams_at_once=20)
+    app = build_app(service.deps)
+    key = await service.key()
     headers = {"Authorization": f"Bearer {key.secret}"}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=BASE, headers=headers, trust_env=False
@@ -182,36 +182,36 @@ async def test_sixty_streams_opened_at_once(house: House) -> None:
         async with asyncio.timeout(60):
             while len(done) < 40:
                 done, _ = await asyncio.wait(streams, return_when=asyncio.FIRST_COMPLETED)
-                streams_open = app.state.watch.streams_of(key.key_id)
+                streams_open = app.state.feed.count_streams(key.key_id)
                 assert streams_open <= 20
         assert {stream.result().status_code for stream in done} == {429}
         await client.post(f"/v1/videos/{film_id}/cancel")
         answers = await asyncio.gather(*streams)
     assert sorted(answer.status_code for answer in answers) == [200] * 20 + [429] * 40
-    assert app.state.watch.streams_of(key.key_id) == 0
+    assert app.state.feed.count_streams(key.key_id) == 0
 
 
-async def test_a_key_follows_so_many_films_at_once(lite: House) -> None:
+async def test_a_key_follows_so_many_films_at_once(lite: ServiceUnderTest) -> None:
     """The third stream of two is 429 with `Retry-After`; another key's is not; one that ended makes room."""
-    house = lite.served(streams_at_once=2)
-    app = build_app(house.parts)
-    watch: Watch = app.state.watch
-    mine, other = [await house.key() for _ in range(2)]
+    service = lite.with_deps(streams_at_once=2)
+    app = build_app(service.deps)
+    feed: FilmFeed = app.state.feed
+    mine, other = [await service.key() for _ in range(2)]
     transport = httpx.ASGITransport(app)
 
-    async def asked(key: FreshKey) -> httpx.Response:
+    async def asked(key: IssuedKey) -> httpx.Response:
         headers = {"Authorization": f"Bearer {key.secret}"}
         async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
             film_id = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
             await client.post(f"/v1/videos/{film_id}/cancel")
             return await client.get(f"/v1/videos/{film_id}/events")
 
-    with watch.counted(mine.key_id):
+    with feed.counting_stream(mine.key_id):
         assert (await asked(mine)).status_code == 200
-        with watch.counted(mine.key_id):
+        with feed.counting_stream(mine.key_id):
             refused = await asked(mine)
             assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
             assert int(refused.headers["Retry-After"]) > 0
             assert (await asked(other)).status_code == 200
         assert (await asked(mine)).status_code == 200
-    assert watch.streams_of(mine.key_id) == 0
+    assert feed.count_streams(mine.key_id) == 0

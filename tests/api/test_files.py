@@ -7,7 +7,7 @@ import pytest
 
 from store.links import LIFE_S, Links
 from store.objects import Objects
-from tests.api.house import BASE, House
+from tests.api.service_context import BASE, ServiceUnderTest
 from tests.databases import HandClock
 
 CONTENT = bytes(range(256)) * 40
@@ -15,10 +15,10 @@ KEY = "films/vid_1/城市 film.mp4"
 
 
 @pytest.fixture
-async def link(lite: House) -> str:
+async def link(lite: ServiceUnderTest) -> str:
     """Return the link of a stored film."""
-    await lite.stored(KEY, CONTENT)
-    return await lite.parts.links.link(KEY)
+    await lite.store_bytes(KEY, CONTENT)
+    return await lite.deps.links.link(KEY)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ async def link(lite: House) -> str:
     ],
 )
 async def test_a_player_seeks(
-    lite: House, link: str, wanted: str | None, status: int, answered: tuple[int, int] | None
+    lite: ServiceUnderTest, link: str, wanted: str | None, status: int, answered: tuple[int, int] | None
 ) -> None:
     """The whole file, or the range asked for, with the type and the headers a `<video>` needs."""
     headers = {} if wanted is None else {"Range": wanted}
@@ -46,13 +46,13 @@ async def test_a_player_seeks(
     assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(CONTENT)), b"")
 
 
-async def test_a_range_beyond_the_end_is_refused(lite: House, link: str) -> None:
+async def test_a_range_beyond_the_end_is_refused(lite: ServiceUnderTest, link: str) -> None:
     """416 with the size."""
     answer = await lite.client().get(link, headers={"Range": f"bytes={len(CONTENT)}-"})
     assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{len(CONTENT)}")
 
 
-async def test_a_link_ends(lite: House, link: str) -> None:
+async def test_a_link_ends(lite: ServiceUnderTest, link: str) -> None:
     """Good for at least six days and 23 hours, and never beyond seven days."""
     lite.clock.time += LIFE_S - 3600
     assert (await lite.client().get(link)).status_code == 200
@@ -76,9 +76,9 @@ async def test_a_link_ends(lite: House, link: str) -> None:
         {"key": ""},
     ],
 )
-async def test_a_changed_link_leads_nowhere(lite: House, link: str, changed: dict[str, str]) -> None:
+async def test_a_changed_link_leads_nowhere(lite: ServiceUnderTest, link: str, changed: dict[str, str]) -> None:
     """Another end, another key, another MAC: 404, and no word about which."""
-    await lite.stored("films/vid_1/other.mp4", b"other")
+    await lite.store_bytes("films/vid_1/other.mp4", b"other")
     parts = dict(zip(("expires", "mac", "key"), urlsplit(link).path.split("/", 4)[2:], strict=True))
     whole = {**parts, **changed}
     answer = await lite.client().get(f"{BASE}/files/{whole['expires']}/{whole['mac']}/{whole['key']}")
@@ -100,7 +100,7 @@ async def test_a_changed_link_leads_nowhere(lite: House, link: str, changed: dic
         (".mp4", ".mp4?x=1"),
     ],
 )
-async def test_a_file_has_one_address(lite: House, link: str, written: str, other: str) -> None:
+async def test_a_file_has_one_address(lite: ServiceUnderTest, link: str, written: str, other: str) -> None:
     """Another spelling of a link's address is another address, at which there is nothing."""
     host, path = BASE.encode(), urlsplit(link).path
     assert written in path
@@ -113,11 +113,11 @@ async def test_a_file_has_one_address(lite: House, link: str, written: str, othe
     assert (await client.get(link)).status_code == 200
 
 
-async def test_a_path_out_of_the_store_is_never_followed(lite: House) -> None:
+async def test_a_path_out_of_the_store_is_never_followed(lite: ServiceUnderTest) -> None:
     """Even a link signed for it: a key names an object below the store's folder."""
     (lite.folder / "outside").write_text("secret")
     for key in ("../outside", "/etc/hostname", f"{lite.folder}/outside"):
-        answer = await lite.client().get(await lite.parts.links.link(key))
+        answer = await lite.client().get(await lite.deps.links.link(key))
         assert answer.status_code == 404, key
 
 

@@ -7,30 +7,30 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from api import events, films, ordering
+from api import events, films, orders
 from film.status import ErrorCode
-from ledger.approvals import ask
-from ledger.audit import check_books
-from ledger.films import segments
-from tests.api.house import BASE, ORDER, House
-from tests.api.test_ordering import VIDEO
+from ledger.audit.run import check_books
+from ledger.films.approvals import ask
+from ledger.films.queries import get_segments
+from tests.api.service_context import BASE, ORDER, ServiceUnderTest
+from tests.api.test_orders import VIDEO
 
 UNKNOWN = f"vid_{'0' * 24}"
 
 
-async def ordered(client: httpx.AsyncClient, **wish: Any) -> str:
+async def ordered(client: httpx.AsyncClient, **fields: Any) -> str:
     """Order a film and return its id."""
-    return str((await client.post("/v1/videos", json={**ORDER, **wish})).json()["task_id"])
+    return str((await client.post("/v1/videos", json={**ORDER, **fields})).json()["task_id"])
 
 
-async def test_a_film_is_told_from_order_to_end(house: House, client: httpx.AsyncClient) -> None:
+async def test_a_film_is_told_from_order_to_end(service: ServiceUnderTest, client: httpx.AsyncClient) -> None:
     """The detail adds segments and storyboard; `Retry-After` until the end; then exact cost and links to the files."""
     film_id = await ordered(client, metadata={"user_ref": "7"})
     answer = await client.get(f"/v1/videos/{film_id}")
     assert list(answer.json()) == [*VIDEO, "segments", "storyboard"]
     assert answer.headers["retry-after"] == "5"
     assert answer.json()["segments"][2] == {"index": 2, "status": "pending", "seconds": 5, "attempts": 0, "cost": 0}
-    await house.complete(film_id)
+    await service.complete(film_id)
     answer = await client.get(f"/v1/videos/{film_id}")
     video = answer.json()
     assert "retry-after" not in answer.headers
@@ -41,13 +41,13 @@ async def test_a_film_is_told_from_order_to_end(house: House, client: httpx.Asyn
         assert video[name].startswith(f"{BASE}/files/")
         file = await client.get(video[name])
         assert (file.status_code, file.headers["content-type"].partition(";")[0]) == (200, kind)
-    await check_books(house.books)
+    await check_books(service.database)
 
 
-async def test_a_failed_film_says_why(house: House, client: httpx.AsyncClient) -> None:
+async def test_a_failed_film_says_why(service: ServiceUnderTest, client: httpx.AsyncClient) -> None:
     """`error` names code, message, stage and segment; what was ready is charged, the rest is back."""
     film_id = await ordered(client)
-    await house.fail(film_id, ready=1)
+    await service.fail(film_id, ready=1)
     video = (await client.get(f"/v1/videos/{film_id}")).json()
     assert video["error"] == {
         "code": "segment_failed",
@@ -60,11 +60,11 @@ async def test_a_failed_film_says_why(house: House, client: httpx.AsyncClient) -
     assert (await client.get("/v1/credits")).json() == {"balance": 99835, "reserved": 0, "available": 99835}
 
 
-async def test_pages_hold_every_film_once(house: House, client: httpx.AsyncClient) -> None:
+async def test_pages_hold_every_film_once(service: ServiceUnderTest, client: httpx.AsyncClient) -> None:
     """`after` walks through all films in either order, though some were ordered in the same millisecond."""
     ids = []
     for n in range(7):
-        house.clock.time += n % 2
+        service.clock.time += n % 2
         ids.append(await ordered(client))
     for order in ("asc", "desc"):
         walked, after, more = [], {}, True
@@ -90,7 +90,7 @@ async def test_pages_hold_every_film_once(house: House, client: httpx.AsyncClien
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=101", "limit=x", "after=vid_1", f"after={UNKNOWN}", "status=done", "order=up"]
 )
-async def test_a_wrong_query_is_named(lite: House, query: str) -> None:
+async def test_a_wrong_query_is_named(lite: ServiceUnderTest, query: str) -> None:
     """400 in the envelope, the parameter named."""
     client = lite.client((await lite.key()).secret)
     answer = await client.get(f"/v1/videos?{query}")
@@ -98,27 +98,29 @@ async def test_a_wrong_query_is_named(lite: House, query: str) -> None:
     assert answer.json()["error"]["message"].startswith(f"{query.partition('=')[0]}: ")
 
 
-async def test_cancel_settles_and_may_be_repeated(house: House, client: httpx.AsyncClient) -> None:
+async def test_cancel_settles_and_may_be_repeated(service: ServiceUnderTest, client: httpx.AsyncClient) -> None:
     """Finished segments are charged, the rest is back; asking again, or of an ended film, changes nothing."""
     film_id = await ordered(client)
-    await house.ready(await house.leased(film_id), 0)
+    await service.make_ready(await service.take_lease(film_id), 0)
     first = await client.post(f"/v1/videos/{film_id}/cancel")
     assert (first.status_code, first.json()["status"], first.json()["cost_actual"]) == (200, "canceled", 165)
     again = await client.post(f"/v1/videos/{film_id}/cancel")
     assert again.json() == first.json()
     done = await ordered(client)
-    await house.complete(done)
+    await service.complete(done)
     assert (await client.post(f"/v1/videos/{done}/cancel")).json()["status"] == "completed"
-    await check_books(house.books)
+    await check_books(service.database)
 
 
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-async def test_a_waiting_film_takes_one_answer(house: House, client: httpx.AsyncClient, decision: str) -> None:
+async def test_a_waiting_film_takes_one_answer(
+    service: ServiceUnderTest, client: httpx.AsyncClient, decision: str
+) -> None:
     """`awaiting_approval` until it is answered; before and after that 409."""
     film_id = await ordered(client, approve=True)
     early = await client.post(f"/v1/videos/{film_id}/approve", json={"decision": decision})
     assert (early.status_code, early.json()["error"]["code"]) == (409, "not_awaiting_approval")
-    await ask(house.books, await house.leased(film_id))
+    await ask(service.database, await service.take_lease(film_id))
     assert (await client.get(f"/v1/videos/{film_id}")).json()["awaiting_approval"] is True
     answer = await client.post(f"/v1/videos/{film_id}/approve", json={"decision": decision})
     assert (answer.status_code, answer.json()["awaiting_approval"]) == (200, False)
@@ -127,18 +129,20 @@ async def test_a_waiting_film_takes_one_answer(house: House, client: httpx.Async
     assert wrong.json()["error"]["message"].startswith("decision: ")
 
 
-async def test_compose_is_free_and_keeps_the_former_result(house: House, client: httpx.AsyncClient) -> None:
+async def test_compose_is_free_and_keeps_the_former_result(
+    service: ServiceUnderTest, client: httpx.AsyncClient
+) -> None:
     """202 from an end; the old link stays until the new film is there; no credit moves."""
     film_id = await ordered(client)
     running = await client.post(f"/v1/videos/{film_id}/compose")
     assert (running.status_code, running.json()["error"]["code"]) == (409, "not_composable")
-    await house.complete(film_id)
+    await service.complete(film_id)
     before = (await client.get("/v1/credits/entries?limit=100")).json()["data"]
     former = (await client.get(f"/v1/videos/{film_id}")).json()["result_url"]
     answer = await client.post(f"/v1/videos/{film_id}/compose")
     assert (answer.status_code, answer.json()["status"]) == (202, "composing")
     assert answer.json()["result_url"] == former
-    await house.complete(film_id, n=1)
+    await service.complete(film_id, n=1)
     video = (await client.get(f"/v1/videos/{film_id}")).json()
     assert (video["status"], video["cost_actual"]) == ("completed", 467.5)
     assert video["result_url"] != former
@@ -149,21 +153,21 @@ async def test_compose_is_free_and_keeps_the_former_result(house: House, client:
     ("ready", "code", "details"), [(0, "no_segments", None), (2, "segments_not_ready", {"missing": [2]})]
 )
 async def test_compose_needs_every_segment(
-    house: House, client: httpx.AsyncClient, ready: int, code: str, details: dict[str, list[int]] | None
+    service: ServiceUnderTest, client: httpx.AsyncClient, ready: int, code: str, details: dict[str, list[int]] | None
 ) -> None:
     """409 with what is missing."""
     film_id = await ordered(client)
-    await house.fail(film_id, ready=ready)
+    await service.fail(film_id, ready=ready)
     answer = await client.post(f"/v1/videos/{film_id}/compose")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, code)
     assert answer.json()["error"].get("details") == details
 
 
-async def test_retry_pays_only_for_what_is_missing(house: House, client: httpx.AsyncClient) -> None:
+async def test_retry_pays_only_for_what_is_missing(service: ServiceUnderTest, client: httpx.AsyncClient) -> None:
     """A new film that adopts; `redo_segments` buys one of a complete one's; its key replays like an order's."""
     film_id = await ordered(client)
     assert (await client.post(f"/v1/videos/{film_id}/retry")).json()["error"]["code"] == "not_retryable"
-    await house.fail(film_id, ready=2)
+    await service.fail(film_id, ready=2)
     headers = {"Idempotency-Key": "retry-1"}
     answer = await client.post(f"/v1/videos/{film_id}/retry", headers=headers)
     video = answer.json()
@@ -171,13 +175,13 @@ async def test_retry_pays_only_for_what_is_missing(house: House, client: httpx.A
     assert (video["shots_done"], video["status"]) == (2, "queued")
     again = await client.post(f"/v1/videos/{film_id}/retry", headers=headers)
     assert (again.json()["task_id"], again.headers["idempotent-replayed"]) == (video["task_id"], "true")
-    await house.complete(video["task_id"])
+    await service.complete(video["task_id"])
     assert (await client.post(f"/v1/videos/{video['task_id']}/retry")).status_code == 409
     redo = await client.post(f"/v1/videos/{video['task_id']}/retry", json={"redo_segments": [2]})
     assert (redo.status_code, redo.json()["cost_estimate"]) == (202, 165)
-    states = {segment.index: segment.state for segment in await segments(house.books, redo.json()["task_id"])}
+    states = {segment.index: segment.state for segment in await get_segments(service.database, redo.json()["task_id"])}
     assert states == {0: "ready", 1: "pending", 2: "ready"}
-    await check_books(house.books)
+    await check_books(service.database)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +194,9 @@ async def test_retry_pays_only_for_what_is_missing(house: House, client: httpx.A
     ],
     ids=["old", "both", "zero", "beyond"],
 )
-async def test_segments_to_redo_are_counted_from_one(lite: House, body: dict[str, list[int]], message: str) -> None:
+async def test_segments_to_redo_are_counted_from_one(
+    lite: ServiceUnderTest, body: dict[str, list[int]], message: str
+) -> None:
     """The third of three is 3. The old field is refused, so that nobody buys the segment beside the one they meant."""
     client = lite.client((await lite.key()).secret)
     film_id = await ordered(client)
@@ -200,7 +206,7 @@ async def test_segments_to_redo_are_counted_from_one(lite: House, body: dict[str
 
 
 @pytest.mark.parametrize("code", [ErrorCode.SCRIPT_REFUSED, ErrorCode.MODERATION_REJECTED])
-async def test_what_was_refused_is_not_retried(lite: House, code: ErrorCode) -> None:
+async def test_what_was_refused_is_not_retried(lite: ServiceUnderTest, code: ErrorCode) -> None:
     """A film refused for its content needs a new prompt."""
     client = lite.client((await lite.key()).secret)
     film_id = await ordered(client)
@@ -209,44 +215,46 @@ async def test_what_was_refused_is_not_retried(lite: House, code: ErrorCode) -> 
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_retryable")
 
 
-async def test_delete_removes_the_files_and_keeps_the_books(house: House, client: httpx.AsyncClient) -> None:
+async def test_delete_removes_the_files_and_keeps_the_books(
+    service: ServiceUnderTest, client: httpx.AsyncClient
+) -> None:
     """204 once it has ended; then 404 everywhere, no file of its own left, its cost still on the statement."""
     film_id = await ordered(client)
     running = await client.delete(f"/v1/videos/{film_id}")
     assert (running.status_code, running.json()["error"]["code"]) == (409, "not_terminal")
-    await house.complete(film_id, cover=True)
+    await service.complete(film_id, cover=True)
     video = (await client.get(f"/v1/videos/{film_id}")).json()
     link = video["result_url"]
     assert (await client.get(video["segments"][0]["cover_url"])).status_code == 200
     before = (await client.get("/v1/credits/entries")).json()
     assert (await client.delete(f"/v1/videos/{film_id}")).status_code == 204
     assert (await client.get(link)).status_code == 404
-    assert [path for path in (house.folder / "store").rglob("*") if path.is_file()] == []
+    assert [path for path in (service.folder / "store").rglob("*") if path.is_file()] == []
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/compose"), ("POST", "/retry"), ("POST", "/cancel")):
         assert (await client.request(method, f"/v1/videos/{film_id}{path}")).status_code == 404
     assert (await client.get("/v1/videos")).json()["data"] == []
     assert (await client.get("/v1/credits/entries")).json() == before
-    await check_books(house.books)
+    await check_books(service.database)
 
 
-async def test_delete_keeps_what_another_film_adopted(house: House, client: httpx.AsyncClient) -> None:
+async def test_delete_keeps_what_another_film_adopted(service: ServiceUnderTest, client: httpx.AsyncClient) -> None:
     """A retried film's clips stay as long as the film that adopted them, and go with it."""
     film_id = await ordered(client)
-    await house.fail(film_id, ready=2)
+    await service.fail(film_id, ready=2)
     heir = (await client.post(f"/v1/videos/{film_id}/retry")).json()["task_id"]
     assert (await client.delete(f"/v1/videos/{film_id}")).status_code == 204
-    clips = house.folder / "store" / "clips"
+    clips = service.folder / "store" / "clips"
     assert len(list(clips.iterdir())) == 2
-    await house.complete(heir)
+    await service.complete(heir)
     assert (await client.post(f"/v1/videos/{heir}/compose")).status_code == 202
-    await house.complete(heir, n=1)
+    await service.complete(heir, n=1)
     await client.delete(f"/v1/videos/{heir}")
     assert list(clips.iterdir()) == []
 
 
 _ROUTES = [
     (method, route.path)
-    for room in (films, events, ordering)
+    for room in (films, events, orders)
     for route in room.router.routes
     if isinstance(route, APIRoute) and "{id}" in route.path
     for method in sorted(route.methods)
@@ -254,7 +262,7 @@ _ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path"), _ROUTES)
-async def test_another_keys_film_is_not_there(lite: House, method: str, path: str) -> None:
+async def test_another_keys_film_is_not_there(lite: ServiceUnderTest, method: str, path: str) -> None:
     """Every route with a film's id answers 404 to another key, of another or the same account, and to nonsense."""
     owner = lite.client((await lite.key()).secret)
     film_id = await ordered(owner, approve=True)
@@ -273,7 +281,7 @@ async def test_another_keys_film_is_not_there(lite: House, method: str, path: st
     assert len(_ROUTES) == 7
 
 
-async def test_a_strangers_list_is_empty(lite: House) -> None:
+async def test_a_strangers_list_is_empty(lite: ServiceUnderTest) -> None:
     """A key lists its own films; the account's credits are shared by its keys."""
     owner = lite.client((await lite.key()).secret)
     film_id = await ordered(owner)

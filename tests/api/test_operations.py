@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from api.parts import VoiceOffer
+from api.deps import VoiceOffer
 from film.callbacks import CallbackAddress
-from film.errors import ProviderUnavailable, StoreUnusable
-from ledger import schema
-from ledger.gate import close_gate
-from ledger.processes import ProcessKind, tell_alive
+from film.errors import ProviderUnavailable, StoreUnavailable
+from ledger.database import schema
+from ledger.operations.heartbeats import ProcessKind, record_heartbeat
+from ledger.purchases.rate_limit import block_submits
 from store.objects import Objects
-from tests.api.house import OPEN_GATE, ORDER, House
+from tests.api.service_context import NO_RATE_LIMIT, ORDER, ServiceUnderTest
 
 CALLBACKS = CallbackAddress(public_url="http://films.test", secret=b"callbacks")
 
@@ -22,37 +22,37 @@ class _Gone(Objects):
 
     async def size_of(self, key: str) -> int | None:
         """Say so."""
-        raise StoreUnusable(where=key, reason="gone")
+        raise StoreUnavailable(where=key, reason="gone")
 
 
-async def test_ready_means_that_films_will_be_made(house: House) -> None:
+async def test_ready_means_that_films_will_be_made(service: ServiceUnderTest) -> None:
     """Not without a dispatcher seen within the last 60 seconds; health needs nothing."""
-    client = house.client()
+    client = service.client()
     assert (await client.get("/healthz")).json() == {"status": "ok"}
     assert (await client.get("/readyz")).json()["error"]["message"] == "Not ready: no dispatcher is alive."
-    await tell_alive(house.books, "dsp_1", ProcessKind.DISPATCHER)
+    await record_heartbeat(service.database, "dsp_1", ProcessKind.DISPATCHER)
     assert (await client.get("/readyz")).json() == {"status": "ready"}
-    house.clock.time += 61
+    service.clock.time += 61
     gone = await client.get("/readyz")
     assert (gone.status_code, gone.headers["retry-after"]) == (503, "5")
 
 
-async def test_not_ready_without_its_store(lite: House) -> None:
+async def test_not_ready_without_its_store(lite: ServiceUnderTest) -> None:
     """A store that can't be asked is named."""
-    await tell_alive(lite.books, "dsp_1", ProcessKind.DISPATCHER)
+    await record_heartbeat(lite.database, "dsp_1", ProcessKind.DISPATCHER)
     objects = _Gone(f"file://{lite.folder / 'store'}")
-    served = lite.served(links=replace(lite.parts.links, objects=objects))
+    served = lite.with_deps(links=replace(lite.deps.links, objects=objects))
     answer = await served.client().get("/readyz")
     assert answer.json()["error"]["message"] == "Not ready: the store can't be asked."
 
 
-async def test_the_books_in_figures(house: House) -> None:
+async def test_the_books_in_figures(service: ServiceUnderTest) -> None:
     """Films by status, tries, credits, queue age and stage seconds are what the rows say; only with the token."""
-    client = house.served(metrics_token="let me see").client((await house.key()).secret)
+    client = service.with_deps(metrics_token="let me see").client((await service.key()).secret)
     for _ in range(2):
         last = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
-    await house.complete(last)
-    await close_gate(house.books, OPEN_GATE, for_s=1)
+    await service.complete(last)
+    await block_submits(service.database, NO_RATE_LIMIT, for_s=1)
     assert (await client.get("/metrics")).status_code == 404
     text = (await client.get("/metrics", headers={"Authorization": "Bearer let me see"})).text
     lines = set(text.splitlines())
@@ -81,32 +81,32 @@ async def test_the_books_in_figures(house: House) -> None:
     ],
 )
 async def test_a_callback_leaves_a_hint_and_decides_nothing(
-    lite: House, nonce: int | str, mac: str | None, status: int
+    lite: ServiceUnderTest, nonce: int | str, mac: str | None, status: int
 ) -> None:
     """204 at the address that vibegen was told; anything else is not there. The film stays as it is."""
-    client = lite.served(callbacks=CALLBACKS).client((await lite.key()).secret)
+    client = lite.with_deps(callbacks=CALLBACKS).client((await lite.key()).secret)
     film_id = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
-    await lite.ready(await lite.leased(film_id), 0)
-    async with lite.books.writing() as rows:
+    await lite.make_ready(await lite.take_lease(film_id), 0)
+    async with lite.database.transaction() as rows:
         await rows.execute(schema.attempt.update().values(vendor="vibegen"))
     before = (await client.get(f"/v1/videos/{film_id}")).json()
     address = f"/callbacks/vibegen/{nonce}/{mac or CALLBACKS.mac(int(nonce))}"
     for _ in range(2):
-        assert (await lite.served(callbacks=CALLBACKS).client().post(address, content=b"{")).status_code == status
+        assert (await lite.with_deps(callbacks=CALLBACKS).client().post(address, content=b"{")).status_code == status
     assert (await client.get(f"/v1/videos/{film_id}")).json() == before
-    async with lite.books.reading() as rows:
-        assert len((await rows.scalars(select(schema.callback.c.attempt))).all()) == (status == 204)
-    assert (await lite.client().post(address)).status_code == 404  # a house that was never told its public address
+    async with lite.database.snapshot() as conn:
+        assert len((await conn.scalars(select(schema.callback.c.attempt))).all()) == (status == 204)
+    assert (await lite.client().post(address)).status_code == 404  # a service that was never told its public address
 
 
-async def test_the_offer_is_the_profiles(lite: House) -> None:
+async def test_the_offer_is_the_profiles(lite: ServiceUnderTest) -> None:
     """Providers with lengths, resolutions and exact rates; the narrators the voice vendor lists."""
     voice = VoiceOffer(voice_id="v1", name="晨", language="zh", gender="female")
 
     async def voices() -> list[VoiceOffer]:
         return [voice]
 
-    client = lite.served(voices=voices).client((await lite.key()).secret)
+    client = lite.with_deps(voices=voices).client((await lite.key()).secret)
     offers = {one["id"]: one for one in (await client.get("/v1/providers")).json()["data"]}
     assert list(offers) == ["happyhorse", "seedance-fast", "seedance-pro", "senseaudio", "vibegen"]
     assert offers["happyhorse"]["clip_lengths"] == list(range(3, 16))
@@ -115,24 +115,24 @@ async def test_the_offer_is_the_profiles(lite: House) -> None:
     assert (await client.get("/v1/voices")).json()["data"] == [voice.model_dump()]
 
 
-async def test_a_vendor_that_cannot_be_asked_is_503(lite: House) -> None:
+async def test_a_vendor_that_cannot_be_asked_is_503(lite: ServiceUnderTest) -> None:
     """In the envelope, with a time to come again."""
 
     async def voices() -> list[VoiceOffer]:
         raise ProviderUnavailable(provider="listenhub", detail="no answer")
 
-    client = lite.served(voices=voices).client((await lite.key()).secret)
+    client = lite.with_deps(voices=voices).client((await lite.key()).secret)
     answer = await client.get("/v1/voices")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
     assert answer.headers["retry-after"] == "5"
     assert "listenhub" not in answer.text
 
 
-async def test_the_statement_adds_up(house: House) -> None:
+async def test_the_statement_adds_up(service: ServiceUnderTest) -> None:
     """Every entry leaves the balance the next one starts from; pages hold each once."""
-    client = house.client((await house.key(credits_="1000")).secret)
+    client = service.client((await service.key(credits_="1000")).secret)
     film_id = (await client.post("/v1/videos", json=ORDER)).json()["task_id"]
-    await house.fail(film_id, ready=1)
+    await service.fail(film_id, ready=1)
     found, after, more = [], {}, True
     while more:
         page = (await client.get("/v1/credits/entries", params={"limit": 4, **after})).json()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from api import guard
-from film.errors import AddressUnusable
-from service import api_server, punctual
-from service.addresses import HOST, listening
-from service.api_server import serving_api
-from tests.api.house import ORDER, House
+from api import middleware
+from film.errors import AddressUnavailable
+from service.http import header_timeout
+from service.http import server as api_server
+from service.http.addresses import HOST, listening
+from service.http.server import serving_api
+from tests.api.service_context import ORDER, ServiceUnderTest
 from tests.api.serving import free_port, served
 
 
@@ -44,15 +45,15 @@ class Server:
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the deadlines of a request's head and body, and of an idle connection, be short: they are waited for."""
     monkeypatch.setattr(api_server, "_IDLE_S", 1)
-    monkeypatch.setattr(punctual, "HEAD_S_MAX", 2.0)
-    monkeypatch.setattr(guard, "BODY_S_MAX", 3.0)
+    monkeypatch.setattr(header_timeout, "HEAD_S_MAX", 2.0)
+    monkeypatch.setattr(middleware, "BODY_S_MAX", 3.0)
 
 
 @pytest.fixture
-async def server(lite: House) -> AsyncIterator[Server]:
+async def server(lite: ServiceUnderTest) -> AsyncIterator[Server]:
     """Return a running server."""
     port, key = free_port(), (await lite.key()).secret
-    async with served(lite.parts, port) as serving:
+    async with served(lite.deps, port) as serving:
         yield Server(port=port, key=key, serving=serving)
 
 
@@ -108,7 +109,7 @@ async def test_the_slow_are_not_waited_for(server: Server) -> None:
     assert (silent, half_a_head, done.status_code) == (b"", b"", 200)
     assert half_a_body.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"request_timeout"' in half_a_body
-    assert asyncio.get_running_loop().time() - began >= guard.BODY_S_MAX - 0.1
+    assert asyncio.get_running_loop().time() - began >= middleware.BODY_S_MAX - 0.1
 
 
 async def test_stopping_ends_streams_and_refuses_newcomers(server: Server) -> None:
@@ -131,12 +132,12 @@ async def test_stopping_ends_streams_and_refuses_newcomers(server: Server) -> No
 
 async def test_a_taken_port_is_named(server: Server) -> None:
     """The error says where and what to do."""
-    with pytest.raises(AddressUnusable, match=f"127.0.0.1:{server.port}.*--port"):
+    with pytest.raises(AddressUnavailable, match=f"127.0.0.1:{server.port}.*--port"):
         listening(HOST, server.port)
 
 
-async def test_a_strangers_server_is_not_taken_for_ours(lite: House, server: Server) -> None:
+async def test_a_strangers_server_is_not_taken_for_ours(lite: ServiceUnderTest, server: Server) -> None:
     """An API that already answers at the port isn't what `up` was asked to serve."""
-    with pytest.raises(AddressUnusable, match="LONGVIDEO_API_PORT"):
-        async with serving_api(lite.parts, port=server.port):
+    with pytest.raises(AddressUnavailable, match="LONGVIDEO_API_PORT"):
+        async with serving_api(lite.deps, port=server.port):
             pass

@@ -15,9 +15,9 @@ import pytest
 from ssrfguard import SSRFGuardError
 
 from film.errors import ClipRejected, ProviderError
-from providers.egress import Egress
-from providers.transport import Timeouts, guarded_client
-from tests.api.house import ORDER, House
+from providers.http.clients import Timeouts, guarded_http_client
+from providers.http.egress import Egress
+from tests.api.service_context import ORDER, ServiceUnderTest
 
 TIMEOUTS = Timeouts(connect_s=0.5, get_s=0.5, post_s=1, download_s=1)
 #: Ports that the guard lets through: a canary anywhere else would prove nothing.
@@ -149,7 +149,7 @@ async def test_plain_httpx_is_caught(canary: Canary) -> None:
 
 
 @pytest.mark.parametrize("field", ["webhook_url", "reference_images", "music"])
-async def test_an_order_with_such_a_url_is_refused(lite: House, canary: Canary, field: str) -> None:
+async def test_an_order_with_such_a_url_is_refused(lite: ServiceUnderTest, canary: Canary, field: str) -> None:
     """400 that names the field, nothing written, nobody asked."""
     client = lite.client((await lite.key()).secret)
     for vector in VECTORS:
@@ -211,16 +211,16 @@ async def test_a_public_name_with_a_private_answer_is_refused(canary: Canary, an
         ]
 
     url = f"http://films.example.com:{canary.port}/"
-    async with guarded_client(url, allowed_origin=None, timeouts=TIMEOUTS, resolver=resolve) as client:
+    async with guarded_http_client(url, allowed_origin=None, timeouts=TIMEOUTS, resolver=resolve) as client:
         with pytest.raises(SSRFGuardError):
             await client.get(url)
     assert canary.hits == 0
 
 
-async def test_the_simulators_origin_is_allowed_exactly(lite: House, canary: Canary) -> None:
+async def test_the_simulators_origin_is_allowed_exactly(lite: ServiceUnderTest, canary: Canary) -> None:
     """In simulated mode that one origin passes; the same host elsewhere, or as a prefix of another, does not."""
     origin = f"http://127.0.0.1:{canary.port}"
-    client = lite.served(allowed_origin=origin).client((await lite.key()).secret)
+    client = lite.with_deps(allowed_origin=origin).client((await lite.key()).secret)
     told = [
         (f"{origin}/hook", 202),
         (origin, 400),

@@ -15,12 +15,12 @@ from standardwebhooks.webhooks import Webhook
 
 from film.errors import ProviderUnavailable
 from film.ids import FilmId
-from ledger import schema
-from ledger.keys import FreshKey, rotate_key
-from ledger.outbox import claim_due
-from ledger.salvage import compose_again
-from service.sender import Sender, attempt, send_forever
-from tests.api.house import ORDER, PEPPER, House
+from ledger.database import schema
+from ledger.films.retry import reopen_to_compose
+from ledger.operations.api_keys import IssuedKey, rotate_key
+from ledger.operations.webhook_outbox import claim_due
+from service.http.webhooks import Sender, attempt, send_forever
+from tests.api.service_context import ORDER, PEPPER, ServiceUnderTest
 from tests.plain_machine import needs
 
 URL = "https://hooks.example.com/films"
@@ -30,7 +30,7 @@ URL = "https://hooks.example.com/films"
 class Receiver:
     """Who is posted to: answers as scripted (200 after that), and remembers."""
 
-    house: House
+    house: ServiceUnderTest
     answers: list[int | Exception] = field(default_factory=list)
     got: list[tuple[float, str, bytes, dict[str, str]]] = field(default_factory=list)
     slow_s: float = 0
@@ -47,14 +47,16 @@ class Receiver:
     @property
     def sender(self) -> Sender:
         """Return what sends to this receiver."""
-        parts = self.house.parts
-        return Sender(books=parts.books, links=parts.links, clock=self.house.clock, post=self.post, pepper=parts.pepper)
+        deps = self.house.deps
+        return Sender(
+            database=deps.database, links=deps.links, clock=self.house.clock, post=self.post, pepper=deps.pepper
+        )
 
     async def round(self) -> int:
         """Make one attempt at everything that is due, and return how many that were."""
-        due = await claim_due(self.house.books, limit=100)
-        for outgoing in due:
-            await attempt(self.sender, outgoing)
+        due = await claim_due(self.house.database, limit=100)
+        for webhook in due:
+            await attempt(self.sender, webhook)
         return len(due)
 
     async def until_quiet(self) -> None:
@@ -65,31 +67,31 @@ class Receiver:
             self.house.clock.time += 1
 
 
-async def ordered(house: House, **wish: Any) -> tuple[str, FreshKey]:
+async def ordered(service: ServiceUnderTest, **fields: Any) -> tuple[str, IssuedKey]:
     """Order a film with a webhook; return its id and its key."""
-    key = await house.key()
-    wish = {**ORDER, "webhook_url": URL, "metadata": {"user_ref": "7", "名": "晨"}, **wish}
-    answer = await house.client(key.secret).post("/v1/videos", json=wish)
+    key = await service.key()
+    fields = {**ORDER, "webhook_url": URL, "metadata": {"user_ref": "7", "名": "晨"}, **fields}
+    answer = await service.client(key.secret).post("/v1/videos", json=fields)
     return str(answer.json()["task_id"]), key
 
 
-async def outbox(house: House) -> list[Any]:
+async def outbox(service: ServiceUnderTest) -> list[Any]:
     """Return the outbox's rows."""
-    async with house.books.reading() as rows:
-        return list((await rows.execute(select(schema.outbox).order_by(schema.outbox.c.created_at_ms))).all())
+    async with service.database.snapshot() as conn:
+        return list((await conn.execute(select(schema.outbox).order_by(schema.outbox.c.created_at_ms))).all())
 
 
-async def test_each_end_is_told_in_the_seeds_words(house: House) -> None:
+async def test_each_end_is_told_in_the_seeds_words(service: ServiceUnderTest) -> None:
     """Seven names in the seed's order, compact; `error` and `result_url` as the end has them."""
-    receiver = Receiver(house=house)
-    completed, _ = await ordered(house)
-    await house.complete(completed)
-    failed, _ = await ordered(house)
-    await house.fail(failed)
-    canceled, key = await ordered(house)
-    await house.client(key.secret).post(f"/v1/videos/{canceled}/cancel")
-    silent, _ = await ordered(house, webhook_url=None)
-    await house.complete(silent)
+    receiver = Receiver(house=service)
+    completed, _ = await ordered(service)
+    await service.complete(completed)
+    failed, _ = await ordered(service)
+    await service.fail(failed)
+    canceled, key = await ordered(service)
+    await service.client(key.secret).post(f"/v1/videos/{canceled}/cancel")
+    silent, _ = await ordered(service, webhook_url=None)
+    await service.complete(silent)
     await receiver.until_quiet()
     told = {json.loads(body)["task_id"]: json.loads(body) for _, _, body, _ in receiver.got}
     assert set(told) == {completed, failed, canceled}
@@ -105,7 +107,7 @@ async def test_each_end_is_told_in_the_seeds_words(house: House) -> None:
     ]
     assert told[failed]["error"]["code"] == "segment_failed"
     assert [told[failed]["result_url"], told[canceled]["error"]] == [None, None]
-    assert (await house.client().get(told[completed]["result_url"])).status_code == 200
+    assert (await service.client().get(told[completed]["result_url"])).status_code == 200
     assert b'": ' not in receiver.got[0][2]
 
 
@@ -124,7 +126,7 @@ async def test_each_end_is_told_in_the_seeds_words(house: House) -> None:
     ],
 )
 async def test_three_attempts_and_no_more(
-    lite: House, answers: list[int | Exception], attempts: int, state: str, outcome: str
+    lite: ServiceUnderTest, answers: list[int | Exception], attempts: int, state: str, outcome: str
 ) -> None:
     """2xx ends it; after the third miss it is given up; every attempt has one id and one body."""
     receiver = Receiver(house=lite, answers=list(answers))
@@ -137,7 +139,7 @@ async def test_three_attempts_and_no_more(
     assert (row.state, row.tries, row.outcome) == (state, attempts, outcome)
 
 
-async def test_the_pauses_count_from_the_end_of_the_attempt_before(lite: House) -> None:
+async def test_the_pauses_count_from_the_end_of_the_attempt_before(lite: ServiceUnderTest) -> None:
     """At 0, then 1 s and 5 s after a receiver that takes 10 s to fail."""
     receiver = Receiver(house=lite, answers=[500, 500, 500], slow_s=10)
     film_id, _ = await ordered(lite)
@@ -147,59 +149,59 @@ async def test_the_pauses_count_from_the_end_of_the_attempt_before(lite: House) 
     assert [at[1] - at[0], at[2] - at[1]] == [11, 15]
 
 
-async def test_a_sender_that_dies_is_followed_by_another(house: House) -> None:
+async def test_a_sender_that_dies_is_followed_by_another(service: ServiceUnderTest) -> None:
     """A claimed row is nobody else's for a minute, then goes out with the same id and bytes, link included."""
-    film_id, _ = await ordered(house)
-    await house.complete(film_id)
-    receiver = Receiver(house=house, answers=[TimeoutError()])  # no answer of ours: the attempt breaks off
-    [claimed] = await claim_due(house.books, limit=10)
+    film_id, _ = await ordered(service)
+    await service.complete(film_id)
+    receiver = Receiver(house=service, answers=[TimeoutError()])  # no answer of ours: the attempt breaks off
+    [claimed] = await claim_due(service.database, limit=10)
     with pytest.raises(TimeoutError):
         await attempt(receiver.sender, claimed)
-    assert await claim_due(house.books, limit=10) == []
-    house.clock.time += 3601
+    assert await claim_due(service.database, limit=10) == []
+    service.clock.time += 3601
     assert await receiver.round() == 1
     (_, _, first, one), (_, _, second, two) = receiver.got
     assert (first, one["webhook-id"]) == (second, two["webhook-id"])
     assert one["webhook-timestamp"] != two["webhook-timestamp"]
-    assert (await outbox(house))[0].state == "sent"
+    assert (await outbox(service))[0].state == "sent"
 
 
-async def test_of_several_senders_each_webhook_has_one(house: House) -> None:
+async def test_of_several_senders_each_webhook_has_one(service: ServiceUnderTest) -> None:
     """Twenty webhooks, five senders at once: twenty posts."""
-    key = await house.key()
-    client = house.client(key.secret)
+    key = await service.key()
+    client = service.client(key.secret)
     for _ in range(20):
         film_id = (await client.post("/v1/videos", json={**ORDER, "webhook_url": URL})).json()["task_id"]
         await client.post(f"/v1/videos/{film_id}/cancel")
-    receiver = Receiver(house=house)
+    receiver = Receiver(house=service)
     await asyncio.gather(*(receiver.round() for _ in range(5)))
     assert len({headers["webhook-id"] for _, _, _, headers in receiver.got}) == len(receiver.got) == 20
 
 
-async def test_composing_again_is_told_again_and_its_failure_is_not(house: House) -> None:
+async def test_composing_again_is_told_again_and_its_failure_is_not(service: ServiceUnderTest) -> None:
     """A second end has a second row; a pending one still tells its own end, whatever the film does meanwhile."""
-    receiver = Receiver(house=house)
-    film_id, _ = await ordered(house)
-    await house.complete(film_id)
-    await compose_again(house.books, FilmId(film_id))
+    receiver = Receiver(house=service)
+    film_id, _ = await ordered(service)
+    await service.complete(film_id)
+    await reopen_to_compose(service.database, FilmId(film_id))
     await receiver.round()
     assert json.loads(receiver.got[0][2])["status"] == "completed"
-    await house.complete(film_id, n=1)
-    await compose_again(house.books, FilmId(film_id))
-    await house.fail(film_id, ready=0)
+    await service.complete(film_id, n=1)
+    await reopen_to_compose(service.database, FilmId(film_id))
+    await service.fail(film_id, ready=0)
     await receiver.until_quiet()
     assert [json.loads(body)["status"] for _, _, body, _ in receiver.got] == ["completed", "completed"]
     first, second = [json.loads(body)["result_url"] for _, _, body, _ in receiver.got]
     assert first != second
 
 
-async def test_signatures_hold_in_the_reference_library(lite: House) -> None:
+async def test_signatures_hold_in_the_reference_library(lite: ServiceUnderTest) -> None:
     """Standard Webhooks' own Python library accepts the bytes, and refuses them changed or under the old secret."""
     receiver = Receiver(house=lite)
     receiver.house.clock.time = time.time()  # the library compares with the machine's clock
     film_id, key = await ordered(lite)
     await lite.complete(film_id)
-    rotated = await rotate_key(lite.books, key.key_id, pepper=PEPPER)
+    rotated = await rotate_key(lite.database, key.key_id, pepper=PEPPER)
     await receiver.round()
     [(_, _, body, headers)] = receiver.got
     assert Webhook(rotated.webhook_secret).verify(body, headers)["task_id"] == film_id
@@ -208,7 +210,7 @@ async def test_signatures_hold_in_the_reference_library(lite: House) -> None:
             Webhook(secret).verify(text, headers)
 
 
-async def test_it_runs_until_it_is_stopped_and_tells_that_it_lives(lite: House) -> None:
+async def test_it_runs_until_it_is_stopped_and_tells_that_it_lives(lite: ServiceUnderTest) -> None:
     """`send_forever` sends what becomes due, notes itself as a living sender, and is gone when cancelled."""
     receiver = Receiver(house=lite)
     film_id, _ = await ordered(lite)
@@ -231,14 +233,14 @@ async def test_it_runs_until_it_is_stopped_and_tells_that_it_lives(lite: House) 
     await lite.complete(film_id)
     async with asyncio.timeout(60):
         await sent.wait()
-    async with lite.books.reading() as rows:
-        assert (await rows.scalars(select(schema.process.c.kind))).all() == ["sender"]
+    async with lite.database.snapshot() as conn:
+        assert (await conn.scalars(select(schema.process.c.kind))).all() == ["sender"]
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert (await outbox(lite))[0].state == "sent"
-    async with lite.books.reading() as rows:
-        assert (await rows.scalars(select(schema.process.c.kind))).all() == []
+    async with lite.database.snapshot() as conn:
+        assert (await conn.scalars(select(schema.process.c.kind))).all() == []
 
 
 _JAVASCRIPT = """
@@ -257,7 +259,7 @@ _LIBRARY = "" if (_NODE_PATH.parent / "node_modules").exists() else "npm ci --pr
 
 
 @needs("node", besides=_LIBRARY)
-async def test_signatures_hold_in_javascripts_library(lite: House) -> None:
+async def test_signatures_hold_in_javascripts_library(lite: ServiceUnderTest) -> None:
     """Standard Webhooks' own JavaScript library accepts the bytes and refuses them changed."""
     receiver = Receiver(house=lite)
     receiver.house.clock.time = time.time()
@@ -273,12 +275,12 @@ async def test_signatures_hold_in_javascripts_library(lite: House) -> None:
     assert json.loads(run.stdout or "{}") == {"task_id": film_id, "refused": True}, run.stderr
 
 
-async def test_a_lost_secret_sends_unsigned(lite: House) -> None:
+async def test_a_lost_secret_sends_unsigned(lite: ServiceUnderTest) -> None:
     """A film of this machine's own user has no key, and so no signature; it is sent all the same."""
     receiver = Receiver(house=lite)
     film_id, _ = await ordered(lite)
-    async with lite.books.writing() as rows:
-        await rows.execute(update(schema.film).where(schema.film.c.id == film_id).values(api_key="local"))
+    async with lite.database.transaction() as conn:
+        await conn.execute(update(schema.film).where(schema.film.c.id == film_id).values(api_key="local"))
     await lite.complete(film_id)
     await receiver.round()
     assert "webhook-signature" not in receiver.got[0][3]

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.architecture.test_house import ROOT, SOURCES
+from tests.architecture.test_tree import ROOT, SOURCES
 
 _PAGE = ROOT / "docs/operations.md"
 _ACTION = re.compile(r"[a-z]+(_[a-z0-9]+)*")

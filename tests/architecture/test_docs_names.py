@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import typer
 
-from service import licences, providers_table, settings_table, state_diagram
-from service.cli import app
+from service.cli.main import app
 from tests.architecture.pages import ROOT, code, pages, spans, where
+from tools import licences, providers_table, settings_table, state_diagram
 
-_ROOMS = "film|providers|media|ledger|store|tasks|flows|api|service|simulators|benchmarks|tests|docs"
+_ROOMS = "film|app|purchasing|runtime|tools"
+_ROOMS += "|providers|media|ledger|store|tasks|flows|api|service|simulators|benchmarks|tests|docs"
 #: `room/file`, `room/file.py`, `room/file.function`, `room/folder/`; a capital NAME stands for any.
 _PLACE = re.compile(rf"((?:{_ROOMS})/[\w/-]*)(?:\.(\w+))?")
 _PROGRAM: Any = typer.main.get_command(app)

@@ -7,15 +7,15 @@ from typing import Final
 
 import pytest
 
-from tests.architecture.test_house import ROOT, SOURCES
+from tests.architecture.test_tree import ROOT, SOURCES
 
 #: Loops of their own that end by themselves, or that the helper can't serve, each with why.
 ALLOWED: Final[Mapping[str, str]] = {
     "runtime/background.py": "the helper itself",
     "providers/polling.py": "a job's polls: it ends with the job or a deadline, and each error has a meaning",
-    "tasks/render.py": "one purchase: each turn is a step of the protocol (docs/money.md)",
-    "tasks/patience.py": "one question, asked for as long as an outage may last",
-    "service/progress.py": "a film shown in a terminal until it has ended; an error ends the command",
+    "purchasing/buy.py": "one purchase: each turn is a step of the protocol (docs/money.md)",
+    "purchasing/retry.py": "one question, asked for as long as an outage may last",
+    "service/cli/progress.py": "a film shown in a terminal until it has ended; an error ends the command",
     "simulators/listenhub/images.py": "an answer that waits for its own job",
     "simulators/vibegen/callbacks.py": "the simulated vendor's own; it shares nothing with the program",
 }

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.test_house import SOURCES, _where
+from tests.architecture.test_tree import SOURCES, _where
 
 #: What makes a cell of a picture from words: nothing in them is markup.
 _CELLS = {"cell", "Text", "_row", "ProgressBar"}

@@ -23,7 +23,7 @@ class Command:
     def __init__(self, folder: Path, *, host: str = "", **environment: str) -> None:
         self.folder = folder
         self._code = f"import socket; socket.gethostname = lambda: {host!r}; " if host else ""
-        self._code += "from service.cli import main; main()"
+        self._code += "from service.cli.main import main; main()"
         self._environment = {**os.environ, "LONGVIDEO_HOME": str(folder / "home"), **environment}
         del self._environment["PREFECT_HOME"]  # that of the tests' own process
 

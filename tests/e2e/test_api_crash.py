@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ledger.database import sqlite_url
+from ledger.database.engine import sqlite_url
 from tests.api.serving import free_port
 from tests.databases import administer, apart
 from tests.e2e.conftest import Command

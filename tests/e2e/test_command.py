@@ -16,7 +16,7 @@ import av
 import httpx
 import pytest
 
-from media.probe import probe
+from media.ingest.probe import probe
 from simulators.launch import SIMULATED_KEYS
 from tests.e2e.conftest import Command
 
@@ -85,7 +85,7 @@ def test_live_mode_without_a_key_names_the_variable(command: Command) -> None:
 
 
 def test_live_mode_shows_the_cost_and_wants_a_yes(command: Command, servers: dict[str, str]) -> None:
-    """The vendor's own estimate is shown; without a yes nothing is ordered, at the vendor as in the books."""
+    """The vendor's own estimate is shown; without a yes nothing is ordered, at the vendor as in the ledger."""
     live = _live(servers)
     before = httpx.get(f"{servers['LONGVIDEO_SIMULATORS_URL']}/_control/jobs").json()
     arguments = ("make", "a harbour", "--duration", "3", "--out", "live.mp4")
@@ -327,7 +327,7 @@ def test_sigterm_gives_the_film_back_and_the_same_command_goes_on(command: Comma
     ],
 )
 def test_kill_9_loses_nothing(command: Command, servers: dict[str, str], point: str, animal: str) -> None:
-    """SIGKILL anywhere: the same command, at once, goes on, pays nothing twice and leaves books that add up."""
+    """SIGKILL anywhere: the same command, at once, goes on, pays nothing twice and leaves a ledger that adds up."""
     arguments = ("make", f"a lonely {animal}", "--duration", "3", "--no-narration", "--no-music")
     code, _, _ = command.run(*arguments, LONGVIDEO_CRASH_AT=point)
     assert code == -signal.SIGKILL

@@ -49,11 +49,11 @@ def until_ready(process: "object") -> dict[str, str]:
     raise AssertionError(f"up ended after {said}")
 
 
-async def order(prefect: str, **wish: object) -> str:
+async def order(prefect: str, **fields: object) -> str:
     """Run the deployment as the UI's form does, and return the flow run's id."""
     async with PrefectClient(f"{prefect}/api") as client:
         deployment = await client.read_deployment_by_name("long-video/long-video")
-        return str((await client.create_flow_run_from_deployment(deployment.id, parameters={**WISH, **wish})).id)
+        return str((await client.create_flow_run_from_deployment(deployment.id, parameters={**WISH, **fields})).id)
 
 
 async def state_of(prefect: str, flow_run_id: str) -> str | None:

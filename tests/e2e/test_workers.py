@@ -10,19 +10,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.context import open_context
+from app.settings import Mode, Settings
 from film.clock import SystemClock
 from film.ids import LOCAL_ACCOUNT
 from film.status import Status
-from ledger import films
-from ledger.audit import check_books
-from ledger.database import open_books
-from ledger.dispatch import living_holders
-from service.prefect_server import PrefectServer, own_prefect_server
+from ledger.audit.run import check_books
+from ledger.database.engine import open_database
+from ledger.films import queries
+from ledger.films.claims import active_owners
+from purchasing.timings import Timings
+from service.prefect.server import PrefectServer, own_prefect_server
 from simulators.launch import launched
-from tasks.ordering import checked_request, order_film
-from tasks.settings import Mode, Settings
-from tasks.studio import open_studio
-from tasks.timings import Timings
+from tasks.films.ordering import order_film, validate_request
 from tests.databases import administer, apart
 from tests.e2e.conftest import Command
 from tests.e2e.test_up import until_ready
@@ -89,32 +89,32 @@ async def test_a_dead_worker_and_an_absent_prefect_cost_nothing(
 
 async def order_all(settings: Settings) -> None:
     """Order the films and leave them to the workers."""
-    async with open_studio(settings) as studio:
-        request = checked_request({**WISH, "narration": False, "music": False}, settings)
+    async with open_context(settings) as ctx:
+        request = validate_request({**WISH, "narration": False, "music": False}, settings)
         for _ in range(FILMS):
-            await order_film(studio, request, idem_key=None, at_once=False)
+            await order_film(ctx, request, idem_key=None, at_once=False)
 
 
 async def survive(settings: Settings, workers: list["subprocess.Popen[str]"], prefect: PrefectServer) -> None:
     """Kill a worker that holds a film, let Prefect's server be away, and wait until all films have ended."""
-    books = await open_books(settings.ledger_url, SystemClock(), migrate=False)
+    database = await open_database(settings.ledger_url, SystemClock(), migrate=False)
 
     async def two_at_work() -> bool:
-        return len(await living_holders(books)) >= 2
+        return len(await active_owners(database)) >= 2
 
     async def over() -> bool:
-        return all(film.status.terminal for film in await films.list_films(books, LOCAL_ACCOUNT, limit=FILMS))
+        return all(film.status.terminal for film in await queries.list_films(database, LOCAL_ACCOUNT, limit=FILMS))
 
     try:
         await until(two_at_work, deadline_s=120)
-        held = {holder.split(":")[1] for holder in await living_holders(books)}
+        held = {owner.split(":")[1] for owner in await active_owners(database)}
         gone = next(worker for worker in workers if str(worker.pid) in held)
         gone.kill()
 
         async def taken_up() -> bool:
             return all(
-                film.status.terminal or (film.lease_holder and str(gone.pid) != film.lease_holder.split(":")[1])
-                for film in await films.list_films(books, LOCAL_ACCOUNT, limit=FILMS)
+                film.status.terminal or (film.lease_owner and str(gone.pid) != film.lease_owner.split(":")[1])
+                for film in await queries.list_films(database, LOCAL_ACCOUNT, limit=FILMS)
             )
 
         await until(taken_up, deadline_s=Timings.simulated(settings.time_scale).lease_s + 60)
@@ -123,11 +123,11 @@ async def survive(settings: Settings, workers: list["subprocess.Popen[str]"], pr
         keeping = asyncio.create_task(prefect.kept_alive())
         await until(over, deadline_s=240)
         keeping.cancel()
-        ended = await films.list_films(books, LOCAL_ACCOUNT, limit=FILMS + 1)
+        ended = await queries.list_films(database, LOCAL_ACCOUNT, limit=FILMS + 1)
         assert [film.status for film in ended] == [Status.COMPLETED] * FILMS
-        await check_books(books)
+        await check_books(database)
     finally:
-        await books.close()
+        await database.close()
 
 
 def end(process: "subprocess.Popen[str]") -> None:

@@ -10,22 +10,22 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from app.context import AppContext, open_context
+from app.settings import Mode, Settings
 from film.errors import FilmEnded
 from film.ids import FilmId
 from flows.long_video import produce_film
-from ledger import films
-from ledger.audit import check_books
-from ledger.rows import Film
+from ledger.audit.run import check_books
+from ledger.database.records import Film
+from ledger.films import queries
 from simulators.launch import launched
-from tasks.ordering import checked_request, order_film
-from tasks.settings import Mode, Settings
-from tasks.studio import Studio, open_studio
+from tasks.films.ordering import order_film, validate_request
 
 TIME_SCALE = 100.0
 
 
 class Vendors:
-    """The simulators' control routes: faults in, books out."""
+    """The simulators' control routes: faults in, records out."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -65,19 +65,19 @@ async def vendors(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ven
 
 
 @pytest.fixture
-async def studio(vendors: Vendors, tmp_path: Path) -> AsyncIterator[Studio]:
-    """Return an open studio in a home of its own, with no fault in force."""
+async def ctx(vendors: Vendors, tmp_path: Path) -> AsyncIterator[AppContext]:
+    """Return an open app context in a home of its own, with no fault in force."""
     vendors.script()
     vendors.fresh_windows()
     settings = Settings(
         mode=Mode.SIMULATED, home=tmp_path, simulators_url=vendors.url, time_scale=TIME_SCALE, _env_file=None
     )
-    async with open_studio(settings) as opened:
+    async with open_context(settings) as opened:
         yield opened
     vendors.script()
 
 
-async def ordered(studio: Studio, **wish: Any) -> FilmId:
+async def ordered(ctx: AppContext, **fields: Any) -> FilmId:
     """Order a film of two cheap segments (5 s for 90 credits, 4 s for 72), changed as the test wishes."""
     plain = {
         "prompt": "A calm morning by the sea",
@@ -88,20 +88,20 @@ async def ordered(studio: Studio, **wish: Any) -> FilmId:
         "narration": False,
         "music": False,
     }
-    request = checked_request({**plain, **wish}, studio.settings, allowed_origin=studio.allowed_origin)
-    return (await order_film(studio, request, idem_key=None, at_once=False)).film_id
+    request = validate_request({**plain, **fields}, ctx.settings, allowed_origin=ctx.allowed_origin)
+    return (await order_film(ctx, request, idem_key=None, at_once=False)).film_id
 
 
-async def made(studio: Studio, film_id: FilmId) -> Film:
-    """Run the film's flow to its end and return the row; whatever happened, the books balance."""
+async def made(ctx: AppContext, film_id: FilmId) -> Film:
+    """Run the film's flow to its end and return the row; whatever happened, the ledger balance."""
     state = await produce_film(film_id, return_state=True)
     with suppress(FilmEnded):
         await state.aresult()
-    film = await films.film(studio.books, film_id)
+    film = await queries.get_film(ctx.database, film_id)
     assert film.status.terminal
     expected = {"completed": state.is_completed, "failed": state.is_failed, "canceled": state.is_cancelled}
     assert expected[film.status](), f"the film is {film.status}, Prefect shows {state.type}"
-    await check_books(studio.books)
+    await check_books(ctx.database)
     return film
 
 

@@ -8,12 +8,12 @@ import av
 import httpx
 import pytest
 
+from app.context import open_context
+from app.settings import Mode, Settings
 from film.status import Status
-from ledger.salvage import compose_again
-from service.outfiles import copy_out
-from tasks.results import result_of
-from tasks.settings import Mode, Settings
-from tasks.studio import open_studio
+from ledger.films.retry import reopen_to_compose
+from service.cli.export import export_film
+from tasks.films.results import film_result
 from tests.flows.conftest import TIME_SCALE, Vendors, made, ordered
 
 
@@ -39,23 +39,23 @@ async def test_a_film_in_a_bucket(s3: str, vendors: Vendors, tmp_path: Path, mon
         (await owner.put(f"{s3}/works")).raise_for_status()
     vendors.script()
     vendors.fresh_windows()
-    async with open_studio(settings) as studio:
-        film = await made(studio, await ordered(studio, prompt="A red fox", narration=True, duration=4))
+    async with open_context(settings) as ctx:
+        film = await made(ctx, await ordered(ctx, prompt="A red fox", narration=True, duration=4))
         assert film.status is Status.COMPLETED
         assert film.result is not None
-        told = await result_of(studio, film.id)
+        told = await film_result(ctx, film.id)
         assert (told.path, told.result_url) == (None, f"s3://works/{film.result.film}")
-        link = await studio.objects.presigned(film.result.film, life_s=60)
+        link = await ctx.objects.presigned(film.result.film, life_s=60)
         assert link is not None
         async with httpx.AsyncClient(trust_env=False) as anybody:
             content = (await anybody.get(link)).content
         with av.open(BytesIO(content)) as seen:
             assert sum(1 for _ in seen.decode(video=0)) == 96
         for folder in ("parts", "films"):
-            shutil.rmtree(studio.work / folder)
-        await compose_again(studio.books, film.id)
-        again = await made(studio, film.id)
+            shutil.rmtree(ctx.work_dir / folder)
+        await reopen_to_compose(ctx.database, film.id)
+        again = await made(ctx, film.id)
         assert (again.status, again.compose_n) == (Status.COMPLETED, 1)
-        files = await copy_out(studio.objects, again, tmp_path / "out.mp4")
+        files = await export_film(ctx.objects, again, tmp_path / "out.mp4")
         assert files[0].stat().st_size > 10_000
     assert not (tmp_path / "store").exists()

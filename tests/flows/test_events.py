@@ -14,8 +14,8 @@ import httpx
 import pytest
 from prefect.blocks.webhook import Webhook
 
+from app.context import AppContext
 from film.ids import FilmId
-from tasks.studio import Studio
 from tests.flows.conftest import Vendors, made, ordered, until
 
 EXAMPLE = Path(__file__).parents[2] / "docs/operations/notify_on_failed.yaml"
@@ -66,9 +66,9 @@ async def events_of(prefect_api: str, film_id: FilmId) -> list[dict[str, Any]]:
         return list((await client.post("/events/filter", json={"filter": wanted})).raise_for_status().json()["events"])
 
 
-async def test_each_status_is_an_event_with_figures(studio: Studio, prefect_api: str) -> None:
+async def test_each_status_is_an_event_with_figures(ctx: AppContext, prefect_api: str) -> None:
     """One event a status, in order, each with the film's id and its credits."""
-    film = await made(studio, await ordered(studio, duration=4))
+    film = await made(ctx, await ordered(ctx, duration=4))
 
     async def told() -> bool:
         return len(await events_of(prefect_api, film.id)) > len(STATUSES)
@@ -81,7 +81,7 @@ async def test_each_status_is_an_event_with_figures(studio: Studio, prefect_api:
 
 
 async def test_the_example_automation_tells_of_a_failed_film(
-    studio: Studio, vendors: Vendors, prefect_api: str, tmp_path: Path, called: Called
+    ctx: AppContext, vendors: Vendors, prefect_api: str, tmp_path: Path, called: Called
 ) -> None:
     """With the webhook block's id in it, Prefect's own command takes the file; the call says which film and why."""
     block = await Webhook(url=called.url).save("film-failed", overwrite=True)  # type: ignore[arg-type, misc]
@@ -95,9 +95,9 @@ async def test_the_example_automation_tells_of_a_failed_film(
     )
     said, _ = await creating.communicate()
     assert creating.returncode == 0, said.decode()
-    completed = await made(studio, await ordered(studio, duration=4))
+    completed = await made(ctx, await ordered(ctx, duration=4))
     vendors.script({"vendor": "listenhub-video", "operation": "create", "fault": "job_failed", "times": None})
-    failed = await made(studio, await ordered(studio, duration=4))
+    failed = await made(ctx, await ordered(ctx, duration=4))
     await until(called.at_all)
     (body,) = called.bodies
     assert completed.id != body["film_id"] == failed.id

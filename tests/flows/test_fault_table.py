@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.context import AppContext
 from film.status import Status
-from ledger import films
-from ledger.credits import balance_of
-from tasks.studio import Studio
+from ledger.credits.transfers import balance_of
+from ledger.films import queries
 from tests.flows.conftest import Vendors, made, ordered
 
 CAT = {"prompt": "A cat walks along the sea"}
@@ -35,7 +35,7 @@ def at(vendor: str, fault: str, operation: str = "create", **more: Any) -> dict[
     return {"vendor": vendor, "operation": operation, "fault": fault, "times": None, **more}
 
 
-#: name, wish, faults, error code, stage to blame, segment to blame, credits charged, video jobs paid for
+#: name, request, faults, error code, stage to blame, segment to blame, credits charged, video jobs paid for
 FAILURES: list[tuple[str, dict, list[dict], str, str, int | None, int, int]] = [
     ("script: refused", {}, [claude("refusal")], "script_refused", "scripting", None, 0, 0),
     ("script: never fits", {}, [claude("wrong_shot_count")], "script_invalid", "scripting", None, 0, 0),
@@ -82,13 +82,13 @@ FAILURES: list[tuple[str, dict, list[dict], str, str, int | None, int, int]] = [
 
 
 @pytest.mark.parametrize(
-    ("wish", "faults", "code", "stage", "segment", "charged", "jobs"),
+    ("fields", "faults", "code", "stage", "segment", "charged", "jobs"),
     [pytest.param(*row[1:], id=row[0]) for row in FAILURES],
 )
 async def test_one_definite_fault_fails_the_film(
-    studio: Studio,
+    ctx: AppContext,
     vendors: Vendors,
-    wish: dict,
+    fields: dict,
     faults: list[dict],
     code: str,
     stage: str,
@@ -99,27 +99,27 @@ async def test_one_definite_fault_fails_the_film(
     """The film fails with the documented code, names the culprit, and only ready segments are charged."""
     before = len(vendors.jobs("listenhub-video"))
     vendors.script(*faults)
-    film = await made(studio, await ordered(studio, **wish))
+    film = await made(ctx, await ordered(ctx, **fields))
     assert film.status is Status.FAILED
-    assert film.fault is not None
-    assert (film.fault.code, film.fault.stage) == (code, stage), film.fault.message
-    if segment != 0 or wish.get("continuity"):
-        assert film.fault.segment == segment
+    assert film.error is not None
+    assert (film.error.code, film.error.stage) == (code, stage), film.error.message
+    if segment != 0 or fields.get("continuity"):
+        assert film.error.segment == segment
     else:  # side by side, either of two segments may fail first
-        assert film.fault.segment in {0, 1}
+        assert film.error.segment in {0, 1}
     assert film.cost_actual_mc is not None
     # Side by side, a segment that was ready before the fault is used and charged; else the figure is exact.
-    allowed = {charged * 1000} if wish.get("continuity") or not jobs else {0, 72_000, 90_000, 162_000}
+    allowed = {charged * 1000} if fields.get("continuity") or not jobs else {0, 72_000, 90_000, 162_000}
     assert film.cost_actual_mc in allowed
-    posted = sum(row.price_mc for row in await films.segments(studio.books, film.id) if row.state == "ready")
+    posted = sum(row.price_mc for row in await queries.get_segments(ctx.database, film.id) if row.state == "ready")
     assert film.cost_actual_mc == posted
-    balance = await balance_of(studio.books, film.account)
+    balance = await balance_of(ctx.database, film.account)
     assert (balance.reserved_mc, balance.available_mc) == (0, 162_000 - posted)
     assert film.result is None
     assert len(vendors.jobs("listenhub-video")) - before <= jobs
 
 
-#: name, wish, faults, video jobs paid for in all
+#: name, request, faults, video jobs paid for in all
 RECOVERIES: list[tuple[str, dict, list[dict], int]] = [
     ("script: repaired", {}, [claude("wrong_shot_count", times=1)], 2),
     ("script: thinks first", {}, [claude("thinking_first")], 2),
@@ -142,14 +142,14 @@ RECOVERIES: list[tuple[str, dict, list[dict], int]] = [
 ]
 
 
-@pytest.mark.parametrize(("wish", "faults", "jobs"), [pytest.param(*row[1:], id=row[0]) for row in RECOVERIES])
+@pytest.mark.parametrize(("fields", "faults", "jobs"), [pytest.param(*row[1:], id=row[0]) for row in RECOVERIES])
 async def test_a_passing_fault_costs_nothing(
-    studio: Studio, vendors: Vendors, wish: dict, faults: list[dict], jobs: int
+    ctx: AppContext, vendors: Vendors, fields: dict, faults: list[dict], jobs: int
 ) -> None:
     """What can be waited out, repaired or looked up ends in a film at its estimate, and no segment is paid twice."""
     before = len(vendors.jobs("listenhub-video"))
     vendors.script(*faults)
-    film = await made(studio, await ordered(studio, **wish))
-    assert film.fault is None
+    film = await made(ctx, await ordered(ctx, **fields))
+    assert film.error is None
     assert (film.status, film.cost_actual_mc) == (Status.COMPLETED, 162_000)
     assert len(vendors.jobs("listenhub-video")) - before == jobs

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from app.context import AppContext
 from film.canvas import SAMPLE_RATE
 from film.errors import ScriptInvalid
 from film.plan import shot_starts
 from film.status import ErrorCode, Status
 from film.storyboard import Shot, Storyboard
-from ledger.rows import Film
+from ledger.database.records import Film
 from providers.ports import Brief
-from tasks.studio import Studio
 from tests.flows.conftest import Vendors, made, ordered
 
 #: The film's shots keep 5 and 4 s. Said in about 10 s, 7 s and 2 s.
@@ -50,10 +50,10 @@ class Writer:
         return self.shorter.pop(0)
 
 
-async def told(studio: Studio, writer: Writer) -> Film:
+async def told(ctx: AppContext, writer: Writer) -> Film:
     """Make a film of two shots with this writer."""
-    studio.writer = writer
-    return await made(studio, await ordered(studio, narration=True))
+    ctx.writer = writer
+    return await made(ctx, await ordered(ctx, narration=True))
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ async def told(studio: Studio, writer: Writer) -> Film:
     ],
 )
 async def test_a_line_is_said_in_fewer_words_until_it_fits(
-    studio: Studio, vendors: Vendors, lines: Sequence[str], shorter: list[str], rewrites: int, said: str
+    ctx: AppContext, vendors: Vendors, lines: Sequence[str], shorter: list[str], rewrites: int, said: str
 ) -> None:
     """Each rewriting is one question and one purchase, and stays inside its shot."""
     before = len(vendors.jobs("listenhub-voice"))
     writer = Writer(lines, shorter)
-    film = await told(studio, writer)
-    assert film.status is Status.COMPLETED, film.fault
+    film = await told(ctx, writer)
+    assert film.status is Status.COMPLETED, film.error
     assert len(writer.asked) == rewrites
     assert len(vendors.jobs("listenhub-voice")) - before == 2 + rewrites
     assert film.storyboard is not None
@@ -84,11 +84,11 @@ async def test_a_line_is_said_in_fewer_words_until_it_fits(
     assert film.cues[0].end_sample <= shot_starts(film.plan)[1]
 
 
-async def test_a_line_that_stays_too_long_runs_into_the_silence_after_it(studio: Studio) -> None:
+async def test_a_line_that_stays_too_long_runs_into_the_silence_after_it(ctx: AppContext) -> None:
     """The third version is kept whole; nobody speaks in the next shot."""
     writer = Writer((LONG, ""), [LESS, LESS])
-    film = await told(studio, writer)
-    assert film.status is Status.COMPLETED, film.fault
+    film = await told(ctx, writer)
+    assert film.status is Status.COMPLETED, film.error
     assert len(writer.asked) == 2
     assert film.cues is not None
     (cue,) = film.cues
@@ -110,21 +110,21 @@ async def test_a_line_that_stays_too_long_runs_into_the_silence_after_it(studio:
     ],
 )
 async def test_a_line_that_fits_nowhere_fails_the_film(
-    studio: Studio, lines: Sequence[str], shorter: list[str], segment: int, asked: int
+    ctx: AppContext, lines: Sequence[str], shorter: list[str], segment: int, asked: int
 ) -> None:
     writer = Writer(lines, shorter)
-    film = await told(studio, writer)
-    assert film.fault is not None
-    assert (film.fault.code, film.fault.stage) == (ErrorCode.NARRATION_FAILED, Status.AUDIO)
-    assert film.fault.segment == segment
+    film = await told(ctx, writer)
+    assert film.error is not None
+    assert (film.error.code, film.error.stage) == (ErrorCode.NARRATION_FAILED, Status.AUDIO)
+    assert film.error.segment == segment
     assert len(writer.asked) == asked
 
 
-async def test_a_line_without_a_word_is_silence(studio: Studio, vendors: Vendors) -> None:
+async def test_a_line_without_a_word_is_silence(ctx: AppContext, vendors: Vendors) -> None:
     """Nothing is bought or captioned for it, and the line before it may run into its shot."""
     before = len(vendors.jobs("listenhub-voice"))
-    film = await told(studio, Writer(("(softly) The keeper **climbs** the stairs.", "♪ ……"), []))
-    assert film.status is Status.COMPLETED, film.fault
+    film = await told(ctx, Writer(("(softly) The keeper **climbs** the stairs.", "♪ ……"), []))
+    assert film.status is Status.COMPLETED, film.error
     assert len(vendors.jobs("listenhub-voice")) - before == 1
     assert film.cues is not None
     assert [cue.text for cue in film.cues] == ["The keeper climbs the stairs."]

@@ -9,15 +9,15 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling
 
-from film.errors import DatabaseUnusable
+from app.context import AppContext
+from film.errors import DatabaseUnavailable
 from film.ids import FilmId
 from film.status import Status
-from ledger import films
-from ledger.approvals import answer
-from ledger.database import Books
-from ledger.rows import Approval
-from tasks.reporting import Report
-from tasks.studio import Studio
+from ledger.database.engine import Database
+from ledger.database.records import Approval
+from ledger.films import queries
+from ledger.films.approvals import answer
+from tasks.prefect.artifacts import ArtifactReporter
 from tests.flows.conftest import Vendors, made, ordered, until
 from tests.flows.slow_prefect import slow_prefect
 from tests.flows.test_prefect_view import artifacts_of
@@ -33,14 +33,14 @@ async def run_of(film_id: FilmId) -> FlowRun:
 
 
 async def test_the_last_word_is_told_however_slow_prefect_is(
-    studio: Studio, vendors: Vendors, prefect_api: str
+    ctx: AppContext, vendors: Vendors, prefect_api: str
 ) -> None:
     """Requests about a running film are held until long after its end and pass in the wrong order: 100 % stays."""
     del vendors
     async with slow_prefect(prefect_api) as proxy:
         with temporary_settings({PREFECT_API_URL: proxy.url}):
-            film_id = await ordered(studio)
-            running = asyncio.create_task(made(studio, film_id))
+            film_id = await ordered(ctx)
+            running = asyncio.create_task(made(ctx, film_id))
 
             async def shown() -> bool:
                 return "progress" in await artifacts_of(film_id)
@@ -61,59 +61,59 @@ async def test_the_last_word_is_told_however_slow_prefect_is(
                 ) == (100, f"{film_id} completed", 2)
 
             await until(truth, deadline_s=60)
-            await studio.owed.finish(timeout_s=30)
+            await ctx.owed.finish(timeout_s=30)
             assert await truth()
 
 
-class _Away(Books):
+class _Away(Database):
     """Books that are away for their first looks."""
 
-    def __init__(self, books: Books, looks: int) -> None:
-        self.books, self.looks = books, looks
+    def __init__(self, database: Database, looks: int) -> None:
+        self.database, self.looks = database, looks
 
-    def reading(self):
+    def snapshot(self):
         if self.looks:
             self.looks -= 1
-            raise DatabaseUnusable(where="the ledger", reason="restarting")
-        return self.books.reading()
+            raise DatabaseUnavailable(where="the ledger", reason="restarting")
+        return self.database.snapshot()
 
 
-async def test_a_report_outlives_a_ledger_that_is_away(studio: Studio) -> None:
+async def test_a_report_outlives_a_ledger_that_is_away(ctx: AppContext) -> None:
     """The ledger fails under the report of a film that has ended: the block isn't hurt, the last word comes later."""
-    film = await made(studio, await ordered(studio, duration=4))
+    film = await made(ctx, await ordered(ctx, duration=4))
     run = await run_of(film.id)
-    books = _Away(studio.books, looks=3)
-    report = Report(books, studio.links, studio.owed, film.id, UUID(str(run.id)))
-    async with report.shown(since_ms=film.updated_at_ms):
-        report.moved()
+    database = _Away(ctx.database, looks=3)
+    report = ArtifactReporter(database, ctx.links, ctx.owed, film.id, UUID(str(run.id)))
+    async with report.reporting(since_ms=film.updated_at_ms):
+        report.notify()
 
     async def told() -> bool:
-        return books.looks == 0 and not studio.owed
+        return database.looks == 0 and not ctx.owed
 
     await until(told, deadline_s=60)
     assert (await artifacts_of(film.id))["progress"].data == 100
 
 
-async def test_films_of_one_process_end_apart(studio: Studio, vendors: Vendors) -> None:
+async def test_films_of_one_process_end_apart(ctx: AppContext, vendors: Vendors) -> None:
     """The first film's end takes nothing from the others: the Cancel button works, each run ends rightly named."""
     vendors.script(SLOW_SECOND)
 
     async def asks(film_id: FilmId) -> bool:
-        return (await films.film(studio.books, film_id)).awaiting_approval
+        return (await queries.get_film(ctx.database, film_id)).awaiting_approval
 
-    first = await ordered(studio, duration=4, approve=True)
-    runs = {first: asyncio.create_task(made(studio, first))}
+    first = await ordered(ctx, duration=4, approve=True)
+    runs = {first: asyncio.create_task(made(ctx, first))}
     await until(lambda: asks(first))
-    longer, last = await ordered(studio), await ordered(studio, approve=True)
-    runs |= {film_id: asyncio.create_task(made(studio, film_id)) for film_id in (longer, last)}
+    longer, last = await ordered(ctx), await ordered(ctx, approve=True)
+    runs |= {film_id: asyncio.create_task(made(ctx, film_id)) for film_id in (longer, last)}
     await until(lambda: asks(last))
-    await answer(studio.books, first, Approval.APPROVED)
+    await answer(ctx.database, first, Approval.APPROVED)
     assert (await runs[first]).status is Status.COMPLETED
     async with get_client() as client:
         await client.set_flow_run_state((await run_of(longer)).id, Cancelling(), force=True)
     assert (await runs[longer]).status is Status.CANCELED
     vendors.script()
-    await answer(studio.books, last, Approval.APPROVED)
+    await answer(ctx.database, last, Approval.APPROVED)
     assert (await runs[last]).status is Status.COMPLETED
     for film_id, state in ((first, "Completed"), (longer, "Cancelled"), (last, "Completed")):
         assert (await run_of(film_id)).state_name == state

@@ -16,15 +16,15 @@ from prefect.client.schemas.objects import Artifact, FlowRun
 from prefect.flow_engine import run_flow_async
 from prefect.states import AwaitingRetry, Pending
 
+from app.context import AppContext
 from film.errors import NotRetryable
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.status import Status
 from flows.long_video import long_video
-from ledger import approvals, films
-from ledger.rows import Approval, Film
-from tasks.studio import Studio
+from ledger.database.records import Approval, Film
+from ledger.films import approvals, queries
 from tests.flows.conftest import Vendors, made, ordered, until
-from tests.flows.test_salvage import SECOND_FAILS
+from tests.flows.test_retry import SECOND_FAILS
 
 WISH = {
     "prompt": "A calm morning by the sea",
@@ -54,9 +54,9 @@ def amounts(statement: str) -> list[list[str]]:
     return [row[1:] for row in rows[2:]]
 
 
-async def test_a_completed_film_is_shown_whole(studio: Studio) -> None:
+async def test_a_completed_film_is_shown_whole(ctx: AppContext) -> None:
     """Progress 100, a storyboard with a picture a segment, credits that add up, the film's link; one artifact each."""
-    film = await made(studio, await ordered(studio))
+    film = await made(ctx, await ordered(ctx))
     shown = await artifacts_of(film.id)
     assert set(shown) == {"progress", "storyboard", "credits", "film"}
     assert shown["progress"].data == 100
@@ -72,10 +72,10 @@ async def test_a_completed_film_is_shown_whole(studio: Studio) -> None:
     assert film.result.film in str(shown["film"].data)
 
 
-async def test_a_films_log_is_in_the_logs_tab_of_its_run(studio: Studio) -> None:
+async def test_a_films_log_is_in_the_logs_tab_of_its_run(ctx: AppContext) -> None:
     """What happened to the film's money is where a Prefect user looks first, under the run it belongs to."""
-    film_id = await ordered(studio, duration=4)
-    await made(studio, film_id)
+    film_id = await ordered(ctx, duration=4)
+    await made(ctx, film_id)
     async with get_client() as client:
         (run,) = await client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[film_id])))
 
@@ -91,10 +91,10 @@ async def test_a_films_log_is_in_the_logs_tab_of_its_run(studio: Studio) -> None
     assert {"film_taken", "submit_sending", "submit_accepted", "job_ready", "hold_posted"} <= set(told)
 
 
-async def test_a_failed_film_shows_what_went_back(studio: Studio, vendors: Vendors) -> None:
+async def test_a_failed_film_shows_what_went_back(ctx: AppContext, vendors: Vendors) -> None:
     """The statement's columns add up where a segment failed, and no link is shown."""
     vendors.script({**SECOND_FAILS, "times": None})
-    film = await made(studio, await ordered(studio, continuity="chained"))
+    film = await made(ctx, await ordered(ctx, continuity="chained"))
     shown = await artifacts_of(film.id)
     assert amounts(str(shown["credits"].data)) == [
         ["90", "90", "0", "0"],
@@ -123,32 +123,32 @@ async def first_run() -> FlowRun:
         return await run_again(await client.create_flow_run(long_video, parameters=WISH, state=Pending()))
 
 
-async def all_films(studio: Studio) -> list[Film]:
+async def all_films(ctx: AppContext) -> list[Film]:
     """Return this test's films, newest first."""
-    return list(await films.list_films(studio.books, LOCAL_ACCOUNT, limit=10))
+    return list(await queries.list_films(ctx.database, LOCAL_ACCOUNT, limit=10))
 
 
-async def test_retry_salvages_a_failed_film(studio: Studio, vendors: Vendors) -> None:
+async def test_retry_salvages_a_failed_film(ctx: AppContext, vendors: Vendors) -> None:
     """The UI's Retry of a failed run: a new film adopts what is ready and pays for the rest; again: it is reused."""
     vendors.script({**SECOND_FAILS, "times": None})
     run = await first_run()
     assert run.state_name == "Failed"
     vendors.script()
     run = await run_again(run)
-    newest, former = await all_films(studio)
+    newest, former = await all_films(ctx)
     assert (run.state_name, newest.retry_of, newest.cost_actual_mc) == ("Completed", former.id, 72_000)
     run = await run_again(run)
-    assert (run.state_name, len(await all_films(studio))) == ("Completed", 2)
+    assert (run.state_name, len(await all_films(ctx))) == ("Completed", 2)
 
 
-async def test_retry_of_a_refused_film_is_refused(studio: Studio, vendors: Vendors) -> None:
+async def test_retry_of_a_refused_film_is_refused(ctx: AppContext, vendors: Vendors) -> None:
     """What moderation rejected isn't ordered again by a button."""
     vendors.script({"vendor": "anthropic", "operation": "message", "fault": "block", "times": None})
     run = await run_again(await first_run())
     assert run.state is not None
     with pytest.raises(NotRetryable):
         await run.state.aresult()
-    assert len(await all_films(studio)) == 1
+    assert len(await all_films(ctx)) == 1
 
 
 @pytest.mark.parametrize(
@@ -160,24 +160,24 @@ async def test_retry_of_a_refused_film_is_refused(studio: Studio, vendors: Vendo
     ],
 )
 async def test_the_question_is_answered_at_either_door(
-    studio: Studio, door: str, decision: Approval, status: Status, shown: str
+    ctx: AppContext, door: str, decision: Approval, status: Status, shown: str
 ) -> None:
     """The paused run shows cost and storyboard; whoever answers first decides, and the run goes on."""
     async with get_client() as client:
-        wish = {**WISH, "duration": 4, "approve": True}
-        run = await client.create_flow_run(long_video, parameters=wish, state=Pending())
-        running = asyncio.create_task(run_flow_async(long_video, flow_run=run, parameters=wish, return_type="state"))
+        fields = {**WISH, "duration": 4, "approve": True}
+        run = await client.create_flow_run(long_video, parameters=fields, state=Pending())
+        running = asyncio.create_task(run_flow_async(long_video, flow_run=run, parameters=fields, return_type="state"))
 
         async def paused() -> bool:
             return (await client.read_flow_run(run.id)).state_name == "Paused"
 
         await until(paused, deadline_s=180)
-        film = (await all_films(studio))[0]
+        film = (await all_films(ctx))[0]
         assert film.awaiting_approval
         if door == "prefect":
             await client.resume_flow_run(run.id, run_input={"decision": decision.value})
         else:
-            await approvals.answer(studio.books, film.id, decision)
+            await approvals.answer(ctx.database, film.id, decision)
         await asyncio.wait({running})
         state = await client.read_flow_run(run.id)
-    assert ((await films.film(studio.books, film.id)).status, state.state_name) == (status, shown)
+    assert ((await queries.get_film(ctx.database, film.id)).status, state.state_name) == (status, shown)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from prefect import flow
 
+from app.context import AppContext
 from film.errors import FilmFailed, InvalidRequest
 from flows.long_video import long_video
-from tasks.results import FilmResult
-from tasks.studio import Studio
+from tasks.films.results import FilmResult
 from tests.flows.conftest import Vendors
 
 PLAIN: dict[str, Any] = {
@@ -28,14 +28,14 @@ def is_made(film: object) -> bool:
     return isinstance(film, FilmResult) and film.cost_actual == 72 and Path(film.path or "").is_file()
 
 
-async def test_films_of_a_loop_are_films_of_their_own(studio: Studio) -> None:
+async def test_films_of_a_loop_are_films_of_their_own(ctx: AppContext) -> None:
     """As in a notebook: a call after the other in one running loop."""
     films = [await long_video(prompt=f"A calm morning, {part}", **PLAIN) for part in ("first", "second")]
     assert all(is_made(film) for film in films)
     assert films[0].film_id != films[1].film_id  # type: ignore[union-attr]
 
 
-async def test_another_flow_makes_films(studio: Studio, vendors: Vendors) -> None:
+async def test_another_flow_makes_films(ctx: AppContext, vendors: Vendors) -> None:
     """Two at once inside a flow of the user's; what one of them raises is ours, with the film's id and its code."""
 
     @flow(persist_result=False)
@@ -49,7 +49,7 @@ async def test_another_flow_makes_films(studio: Studio, vendors: Vendors) -> Non
     assert failed.value.film_id.startswith("vid_")
 
 
-async def test_a_wrong_value_is_named(studio: Studio) -> None:
+async def test_a_wrong_value_is_named(ctx: AppContext) -> None:
     """The error tells the field; nothing was ordered."""
     with pytest.raises(InvalidRequest, match="duration"):
         await long_video(prompt="Too long", **{**PLAIN, "duration": 999})

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from ledger import attempts
-from ledger.attempt import AttemptState
-from tasks.studio import Studio
+from app.context import AppContext
+from ledger.purchases import attempts
+from ledger.purchases.attempt import AttemptState
 from tests.flows.conftest import made, ordered
 
 #: Rows that are written because something was bought, made or paid; leases and looks go by time instead.
@@ -61,23 +61,23 @@ def counted() -> Iterator[Work]:
         event.remove(Engine, "before_cursor_execute", executed)
 
 
-async def work_of(studio: Studio, **wish: Any) -> Work:
+async def work_of(ctx: AppContext, **fields: Any) -> Work:
     """Make a film and return what that took; ordering it is counted too.
 
     A try that a busy machine was late for is given back, or refused, and made again: that is taken off.
     """
     with counted() as work:
-        film = await made(studio, await ordered(studio, **wish))
-    tries = await attempts.attempts_of(studio.books, film.id)
+        film = await made(ctx, await ordered(ctx, **fields))
+    tries = await attempts.list_attempts(ctx.database, film.id)
     vain = sum(row.state in {AttemptState.UNSENT, AttemptState.REJECTED} for row in tries)
     work.writes.subtract({"INSERT INTO attempt": vain, "UPDATE attempt": vain, "UPDATE segment": 2 * vain})
     return work
 
 
-async def test_each_segment_costs_the_same_work(studio: Studio) -> None:
+async def test_each_segment_costs_the_same_work(ctx: AppContext) -> None:
     """Two and four segments: each picture is encoded once, nothing else of ffmpeg's or the ledger's work grows."""
-    await work_of(studio, duration=4)  # the account's own rows are written with its first film
-    two, four = [await work_of(studio, duration=duration) for duration in (9, 30)]
+    await work_of(ctx, duration=4)  # the account's own rows are written with its first film
+    two, four = [await work_of(ctx, duration=duration) for duration in (9, 30)]
     assert (two.encodes, four.encodes) == (2, 4)
     assert len(four.ffmpeg) - len(two.ffmpeg) == 2, "what is done once a film is done once"
     more = {what: (four.writes[what] - two.writes[what]) / 2 for what in four.writes}

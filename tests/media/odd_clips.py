@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from film.canvas import Canvas
-from media.conform import conform
-from media.gate import gate_clip
-from media.part import Part
-from media.pcm import wav_samples
-from media.probe import look, probe
+from media.ingest.probe import probe, read_picture_format
+from media.ingest.validate import validate_clip
+from media.picture.conform import conform
+from media.picture.part import Part
+from media.sound.pcm import wav_samples
 
 from .conftest import PICTURE, SOUND
 from .pictures import counting, numbers
@@ -91,12 +91,12 @@ ODD = {
 
 
 async def conformed(clip: Path, canvas: Canvas, folder: Path) -> Part:
-    gate_clip(clip, kept_s=SECONDS)
+    validate_clip(clip, kept_s=SECONDS)
     return await conform(clip, canvas=canvas, frames=FRAMES, into=folder / "part")
 
 
 def check_profile(part: Part, canvas: Canvas) -> None:
-    facts, seen = probe(part.picture), look(part.picture)
+    facts, seen = probe(part.picture), read_picture_format(part.picture)
     assert (facts.packets, facts.frames, facts.duration_s) == (FRAMES, FRAMES, SECONDS)
     assert (facts.codec, facts.codec_tag, seen.pix_fmt) == ("h264", "avc1", "yuv420p")
     assert (facts.width, facts.height, seen.sample_aspect, seen.rotation) == (canvas.width, canvas.height, 1, 0)

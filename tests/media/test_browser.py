@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from film.canvas import Canvas, samples_of
-from media.conform import conform
-from media.mix import mix
-from media.mux import mux
-from media.part import Mode, Part
-from media.verify import verify_film
+from media.film.mux import mux
+from media.film.verify import verify_film
+from media.picture.conform import conform
+from media.picture.part import Mode, Part
+from media.sound.mix import mix
 from tests.plain_machine import needs
 
 from .browser import Visit, visit

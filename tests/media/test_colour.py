@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from film.canvas import Canvas
-from media.conform import conform
-from media.frames import first_frame
-from media.part import Part
-from media.probe import look
+from media.ingest.probe import read_picture_format
+from media.picture.conform import conform
+from media.picture.frames import first_frame
+from media.picture.part import Part
 
 from .conftest import SOUND, MakeClip
 from .pictures import patch, rgb
@@ -102,7 +102,7 @@ async def test_an_hdr_clip_is_brought_into_the_films_range(
     filters = f"format=gbrpf32le,{linear},zscale=p=bt2020,zscale=t={curve}:m=bt2020nc:r=tv:npl=100,format=yuv420p10le"
     tags = f"log-level=error:colorprim=bt2020:transfer={curve}:colormatrix=bt2020nc"
     clip = await make(*source, "-vf", filters, *HDR, "-x265-params", tags)
-    assert look(clip).transfer == number
+    assert read_picture_format(clip).transfer == number
     part = await part_of(clip, canvas, tmp_path)
     assert worst(rgb(part.picture, 12)) < 30
     assert worst(rgb(await make("-i", clip, "-pix_fmt", "yuv420p", *X264), 12)) > 40

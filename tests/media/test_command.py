@@ -1,4 +1,4 @@
-"""The one door to ffmpeg: bounded, its whole group killed, nothing left; and it never waits for a terminal."""
+"""The one way to run ffmpeg: bounded, its whole group killed, nothing left; and it never waits for a terminal."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ import pytest
 from film.canvas import Canvas
 from film.errors import CommandFailed, CommandTimedOut
 from media.command import MEMORY_LIMIT_BYTES, run_ffmpeg
-from media.conform import conform
+from media.picture.conform import conform
 
 from .conftest import MakeClip
 

@@ -7,14 +7,14 @@ import pytest
 
 from film.canvas import FPS, SAMPLE_RATE, Canvas, samples_of
 from film.cues import Cue
-from media.conform import conform
-from media.loudness import measure
-from media.mix import Mix, mix
-from media.mux import mux
-from media.part import Part
-from media.place import place
-from media.subtitles import captions, srt
-from media.verify import verify_film
+from media.film.mux import mux
+from media.film.verify import verify_film
+from media.picture.conform import conform
+from media.picture.part import Part
+from media.sound.loudness import measure
+from media.sound.mix import Mix, mix
+from media.sound.voice_fit import fit_voice
+from media.text.subtitles import captions, srt
 
 from .conftest import MakeClip
 from .voices import SPEECH, speech
@@ -50,17 +50,17 @@ async def one_second(make_clip: MakeClip, sound: str | None, folder: Path) -> Pa
 
 
 async def delivered(part: Part, sounds: Sounds, make: MakeClip, folder: Path) -> tuple[Path, Mix]:
-    placed = []
+    fitted = []
     if sounds.voice:
         voice = await speech(make, 1.5)
         for second in range(0, sounds.seconds, 5):
             into, start = folder / f"voice{second}.wav", round((second + 0.5) * SAMPLE_RATE)
-            placed.append(await place(voice, start_sample=start, room_samples=2 * SAMPLE_RATE, into=into))
+            fitted.append(await fit_voice(voice, start_sample=start, room_samples=2 * SAMPLE_RATE, into=into))
     music = await make("-f", "lavfi", "-i", "anoisesrc=c=pink:r=44100:d=7:a=0.3", suffix=".mp3")
     starts = [samples_of(FPS) * second for second in range(sounds.seconds)]
     made = await mix(
         frames=sounds.seconds * FPS,
-        narration=placed,
+        narration=fitted,
         music=music if sounds.music else None,
         native=[(part.sound, start) for start in starts] if sounds.native else [],
         into=folder / "film.m4a",
@@ -83,7 +83,7 @@ async def delivered(part: Part, sounds: Sounds, make: MakeClip, folder: Path) ->
         label_id="vid_1",
         parts=parts,
         sound=made,
-        narration=placed,
+        narration=fitted,
     )
     return film, made
 

@@ -10,10 +10,10 @@ from PIL import Image
 from film.canvas import AspectRatio, Canvas, Resolution, canvas_for
 from film.cues import Cue
 from film.errors import GlyphMissing
-from media.cards import contact_sheet, end_card, title_card
-from media.conform import conform
-from media.overlay import Overlay
-from media.subtitles import ass
+from media.picture.conform import conform
+from media.picture.overlay import Overlay
+from media.text.cards import contact_sheet, end_card, title_card
+from media.text.subtitles import ass
 
 from .conftest import MakeClip
 from .pictures import rgb

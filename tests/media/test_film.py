@@ -8,15 +8,15 @@ import pytest
 from film.canvas import Canvas, samples_of
 from film.cues import Cue
 from film.errors import DeliverableRejected
-from media.conform import conform
-from media.gate import gate_clip
-from media.join import join
-from media.mix import mix
-from media.mux import mux
-from media.part import Part, read_part
-from media.place import place
-from media.subtitles import captions, srt
-from media.verify import verify_film
+from media.film.join import join
+from media.film.mux import mux
+from media.film.verify import verify_film
+from media.ingest.validate import validate_clip
+from media.picture.conform import conform
+from media.picture.part import Part, read_part
+from media.sound.mix import mix
+from media.sound.voice_fit import fit_voice
+from media.text.subtitles import captions, srt
 
 from .conftest import MakeClip
 
@@ -37,7 +37,7 @@ async def parts(make_clip: MakeClip, canvas: Canvas, tmp_path: Path) -> list[Par
     ]
     made = []
     for index, (clip, seconds) in enumerate(zip(clips, SECONDS, strict=True)):
-        gate_clip(clip, kept_s=seconds)
+        validate_clip(clip, kept_s=seconds)
         made.append(await conform(clip, canvas=canvas, frames=seconds * 24, into=tmp_path / f"part{index}"))
     return made
 
@@ -53,14 +53,14 @@ def drafts(folder: Path) -> list[str]:
 async def film_of(parts: list[Part], make: MakeClip, folder: Path, *, subtitles: bool = True) -> Path:
     voice = await make("-f", "lavfi", "-i", "sine=500:r=24000:d=1.2", "-ac", "1", suffix=".mp3")
     music = await make("-f", "lavfi", "-i", "sine=220:r=44100:d=2", suffix=".wav")
-    placed = await place(voice, start_sample=72_000, room_samples=96_000, into=folder / "voice.wav")
-    cue = Cue(segment=0, text="清晨的城市，光线", start_sample=placed.start_sample, end_sample=placed.end_sample)
+    fitted = await fit_voice(voice, start_sample=72_000, room_samples=96_000, into=folder / "voice.wav")
+    cue = Cue(segment=0, text="清晨的城市，光线", start_sample=fitted.start_sample, end_sample=fitted.end_sample)
     words = folder / "film.srt"
     assert captions([cue], language="zh-CN") == captions([CUE], language="zh-CN")
     words.write_text(srt([cue], language="zh-CN"), encoding="utf-8")
     mixed = await mix(
         frames=FRAMES,
-        narration=[placed],
+        narration=[fitted],
         music=music,
         native=list(zip([part.sound for part in parts], starts(parts), strict=True)),
         into=folder / "film.m4a",

@@ -10,9 +10,9 @@ from PIL import Image, ImageFilter
 from film.canvas import Canvas
 from film.errors import ClipRejected
 from media.command import run_ffmpeg
-from media.conform import conform
-from media.frames import first_frame, last_frame, poster, seam, sharpest_part, similarity
-from media.sharpness import sharpness
+from media.picture.conform import conform
+from media.picture.frames import first_frame, last_frame, poster, seam, sharpest_part, similarity
+from media.picture.sharpness import sharpness
 
 from .conftest import PICTURE, SOUND, MakeClip
 

@@ -1,4 +1,4 @@
-"""Hostile and damaged files: every one is refused, by the gate or by the strict decode, and nothing is left behind."""
+"""Hostile and damaged files: every one is refused, by validation or strict decode, and nothing is left behind."""
 
 import asyncio
 import os
@@ -14,9 +14,9 @@ import pytest
 from film.canvas import Canvas
 from film.errors import ClipRejected, CommandFailed
 from media.command import run_ffmpeg
-from media.conform import conform
-from media.gate import gate_clip
-from media.probe import probe
+from media.ingest.probe import probe
+from media.ingest.validate import validate_clip
+from media.picture.conform import conform
 
 from .airgap import POSSIBLE, run_airgapped
 from .conftest import MakeClip
@@ -71,12 +71,12 @@ FOREIGN: dict[str, tuple[Callable[[int, bytes], bytes], str]] = {
 async def test_a_foreign_file_is_refused(
     name: str, make_clip: MakeClip, listener: socket.socket, canvas: Canvas, tmp_path: Path
 ) -> None:
-    """By the gate; and by conform too, should somebody forget the gate."""
+    """By the validation; and by conform too, should somebody forget the validation."""
     content, check = FOREIGN[name]
     path = tmp_path / "clip.mp4"
     path.write_bytes(content(listener.getsockname()[1], (await make_clip()).read_bytes()))
     with pytest.raises(ClipRejected) as caught:
-        gate_clip(path, kept_s=3)
+        validate_clip(path, kept_s=3)
     assert caught.value.check == check
     with pytest.raises(ClipRejected):
         await conform(path, canvas=canvas, frames=72, into=tmp_path / "part")
@@ -91,7 +91,7 @@ async def judged(path: Path, canvas: Canvas, folder: Path) -> bool:
     """Whether the clip gets in; it is told in time, and by no process that was killed at a socket."""
     try:
         async with asyncio.timeout(HANG_S):
-            gate_clip(path, kept_s=3)
+            validate_clip(path, kept_s=3)
             await conform(path, canvas=canvas, frames=72, into=folder / "part")
     except ClipRejected as refused:
         cause = refused.__cause__
@@ -119,7 +119,7 @@ async def test_random_bytes_in_the_payload_are_refused(make_clip: MakeClip, canv
     whole[middle : middle + 20_000] = random.Random(7).randbytes(20_000)
     path = tmp_path / "clip.mp4"
     path.write_bytes(whole)
-    gate_clip(path, kept_s=3)  # it passes the gate, so that this test tests the decode
+    validate_clip(path, kept_s=3)  # it passes the validation, so that this test tests the decode
     assert not await judged(path, canvas, tmp_path)
 
 

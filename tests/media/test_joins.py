@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from film.canvas import Canvas, samples_of
 from film.errors import DeliverableRejected
 from media.command import run_ffmpeg
-from media.conform import conform
-from media.join import join
-from media.mix import mix
-from media.mux import mux
-from media.part import Part
-from media.verify import verify_film
+from media.film.join import join
+from media.film.mux import mux
+from media.film.verify import verify_film
+from media.picture.conform import conform
+from media.picture.part import Part
+from media.sound.mix import mix
 
 from .conftest import PICTURE, MakeClip
 

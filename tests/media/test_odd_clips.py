@@ -9,11 +9,11 @@ import pytest
 from film.canvas import Canvas
 from film.errors import DeliverableRejected
 from media.command import run_ffmpeg
-from media.mix import mix
-from media.mux import mux
-from media.part import Part
-from media.pcm import read_wav
-from media.verify import verify_film
+from media.film.mux import mux
+from media.film.verify import verify_film
+from media.picture.part import Part
+from media.sound.mix import mix
+from media.sound.pcm import read_wav
 
 from .conftest import MakeClip
 from .odd_clips import FRAMES, ODD, check_profile, conformed, film

@@ -7,17 +7,17 @@ import pytest
 
 from film.canvas import Canvas
 from film.cues import Cue
-from media.cards import title_card
-from media.conform import conform
-from media.frames import first_frame, last_frame, poster, seam
-from media.join import join
-from media.mix import mix
-from media.mux import mux
-from media.overlay import Overlay
-from media.part import Fault
-from media.place import place
-from media.subtitles import ass, captions, srt
-from media.verify import verify_film
+from media.film.join import join
+from media.film.mux import mux
+from media.film.verify import verify_film
+from media.picture.conform import conform
+from media.picture.frames import first_frame, last_frame, poster, seam
+from media.picture.overlay import Overlay
+from media.picture.part import Defect
+from media.sound.mix import mix
+from media.sound.voice_fit import fit_voice
+from media.text.cards import title_card
+from media.text.subtitles import ass, captions, srt
 
 from .conftest import MakeClip
 from .pictures import rgb
@@ -45,11 +45,11 @@ async def test_a_film_is_made_in_a_folder_of_any_name(
     drawn = await conform(clip, canvas=canvas, frames=48, into=folder / "drawn", overlay=overlay)
     assert rgb(drawn.picture, 40)[100:, :].max() > 200, "the words are drawn"
     plain = await conform(clip, canvas=canvas, frames=48, into=folder / "plain")
-    assert Fault.BLACK in {run.fault for run in plain.runs}, "the findings are read"
+    assert Defect.BLACK in {run.fault for run in plain.runs}, "the findings are read"
     voice = folder / "voice.wav"
     voice.write_bytes((await speech(make, 1.0)).read_bytes())
-    placed = await place(voice, start_sample=0, room_samples=RATE, into=folder / "line.wav")
-    sound = await mix(frames=96, narration=[placed], music=voice, native=[(drawn.sound, 0)], into=folder / "sound.m4a")
+    fitted = await fit_voice(voice, start_sample=0, room_samples=RATE, into=folder / "line.wav")
+    sound = await mix(frames=96, narration=[fitted], music=voice, native=[(drawn.sound, 0)], into=folder / "sound.m4a")
     (folder / "film.srt").write_text(srt(cues, language="en"), encoding="utf-8")
     parts = [drawn, plain]
     await mux(
@@ -69,7 +69,7 @@ async def test_a_film_is_made_in_a_folder_of_any_name(
         label_id="vid_1",
         parts=parts,
         sound=sound,
-        narration=[placed],
+        narration=[fitted],
     )
     await join([part.picture for part in parts], folder / "joined.mp4")
     await first_frame(clip, folder / "first.png")

@@ -7,9 +7,9 @@ import pytest
 
 from film.canvas import Canvas
 from film.errors import ClipRejected
-from media.conform import conform
-from media.pcm import read_wav
-from media.probe import probe
+from media.ingest.probe import probe
+from media.picture.conform import conform
+from media.sound.pcm import read_wav
 
 from .conftest import PICTURE, SOUND, MakeClip
 from .odd_clips import FRAMES, LEADING, check_profile, conformed, film

@@ -6,11 +6,11 @@ import pytest
 
 from film.canvas import Canvas
 from film.errors import ClipRejected
-from media.conform import conform
-from media.gate import gate_clip
-from media.mix import Mix
-from media.part import Mode
-from media.verify_content import check_runs
+from media.film.verify_content import check_runs
+from media.ingest.validate import validate_clip
+from media.picture.conform import conform
+from media.picture.part import Mode
+from media.sound.mix import Mix
 from tasks.composing import found_in
 
 from .conftest import MakeClip
@@ -30,7 +30,7 @@ async def test_a_clip_a_few_frames_short_holds_its_last_picture(
     clip = await make_clip(
         "-colorspace", "bt709", picture=counting("24", held, "320x180"), sound=f"sine=330:d={held / 24}"
     )
-    gate_clip(clip, kept_s=kept_s)
+    validate_clip(clip, kept_s=kept_s)
     frames = kept_s * 24
     part = await conform(clip, canvas=canvas, frames=frames, into=tmp_path / "part", may_copy=may_copy)
     assert numbers(part.picture) == [*range(held), *[held - 1] * (frames - held)]
@@ -44,16 +44,16 @@ async def test_a_clip_a_few_frames_short_holds_its_last_picture(
 async def test_a_clip_that_lacks_more_than_half_a_second_is_refused(make_clip: MakeClip) -> None:
     clip = await make_clip(picture=counting("24", 59, "320x180"), sound=None)
     with pytest.raises(ClipRejected) as caught:
-        gate_clip(clip, kept_s=3)
+        validate_clip(clip, kept_s=3)
     assert caught.value.check == "length"
 
 
 async def test_a_short_clip_that_repeats_its_first_frame_is_not_lost(
     make_clip: MakeClip, canvas: Canvas, tmp_path: Path
 ) -> None:
-    """The gate lets it in with half a second missing; leaving out the repeated frame makes it one more."""
+    """The validation lets it in with half a second missing; leaving out the repeated frame makes it one more."""
     clip = await make_clip(picture=counting("24", 60, "320x180"), sound=None)
-    gate_clip(clip, kept_s=3)
+    validate_clip(clip, kept_s=3)
     part = await conform(clip, canvas=canvas, frames=72, into=tmp_path / "part", skip_frames=1)
     assert numbers(part.picture) == [*range(1, 60), *[59] * 13]
     assert part.cloned_frames == 13

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from media.loudness import measure
-from media.mix import Mix, mix
-from media.pcm import read_wav, write_wav
-from media.place import PlacedSound, place
-from media.stems import LOOP_SAMPLES, lay_bed, make_stem
-from media.verify_content import check_sound
+from media.film.verify_content import check_sound
+from media.sound.loudness import measure
+from media.sound.mix import Mix, mix
+from media.sound.pcm import read_wav, write_wav
+from media.sound.stems import LOOP_SAMPLES, lay_bed, make_stem
+from media.sound.voice_fit import FittedVoice, fit_voice
 
 from .conftest import MakeClip
 from .voices import RATE, SPEECH, power_db, speech
@@ -38,9 +38,9 @@ def band(signal: NDArray[np.float64], hz: float) -> float:
     return 20 * np.log10(abs(np.mean(signal * at)) + 1e-9)
 
 
-async def placed_at(voice: Path, second: float, folder: Path) -> PlacedSound:
+async def placed_at(voice: Path, second: float, folder: Path) -> FittedVoice:
     into = folder / f"voice{second}.wav"
-    return await place(voice, start_sample=round(second * RATE), room_samples=5 * RATE, into=into)
+    return await fit_voice(voice, start_sample=round(second * RATE), room_samples=5 * RATE, into=into)
 
 
 async def mixed(folder: Path, seconds: int, **sounds: object) -> Mix:
@@ -112,7 +112,7 @@ async def test_a_voice_with_strong_peaks_reaches_the_target(make: MakeClip, tmp_
     recorded = await make("-f", "lavfi", "-i", peaky, "-ac", "1", suffix=".wav")
     plain = await measure(recorded)
     assert plain.true_peak_dbtp - plain.loudness_lufs > 15  # else this test shows nothing
-    voice = await place(recorded, start_sample=RATE, room_samples=9 * RATE, into=tmp_path / "voice.wav")
+    voice = await fit_voice(recorded, start_sample=RATE, room_samples=9 * RATE, into=tmp_path / "voice.wav")
     found = await mixed(tmp_path, 10, narration=[voice])
     check_level(found)
     assert found.short_lu == 0
@@ -155,13 +155,13 @@ async def test_a_voice_starts_within_a_millisecond_of_its_sample(
 ) -> None:
     """By cross-correlation of the finished AAC track with the placed file, at three places."""
     voice = await speech(make, 1.0)
-    placed = [await placed_at(voice, second, tmp_path) for second in (0.25, 2.5, 4.7)]
-    sounds: dict[str, object] = {"narration": placed}
+    fitted = [await placed_at(voice, second, tmp_path) for second in (0.25, 2.5, 4.7)]
+    sounds: dict[str, object] = {"narration": fitted}
     if peaky:
         clicks = PEAKY["clicks"]
         sounds["native"] = [(await make("-f", "lavfi", "-i", clicks, "-ac", "2", suffix=".wav"), 0)]
     signal = samples_of((await mixed(tmp_path, 6, **sounds)).sound)
-    for each in placed:
+    for each in fitted:
         wanted = read_wav(each.sound)[:, 0].astype(float)
         reach = 480
         start = max(0, each.start_sample - reach)
@@ -239,8 +239,8 @@ async def test_music_longer_than_the_film_is_faded_where_the_film_ends(make: Mak
 async def test_silent_runs_are_told(make: MakeClip, tmp_path: Path) -> None:
     """A voice from 2 to 3 s and one from 3.4 to 4.4 s in a film of 8: half a second between them is no run."""
     voice = await speech(make, 1.0)
-    placed = [await placed_at(voice, second, tmp_path) for second in (2, 3.4)]
-    found = await mixed(tmp_path, 8, narration=placed)
+    fitted = [await placed_at(voice, second, tmp_path) for second in (2, 3.4)]
+    found = await mixed(tmp_path, 8, narration=fitted)
     assert len(found.silent_runs) == 2
     (first, second), (third, fourth) = found.silent_runs
     assert (first, fourth) == (0, 8 * RATE)

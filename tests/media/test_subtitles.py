@@ -7,10 +7,10 @@ import pytest
 from film.canvas import Canvas
 from film.cues import Cue
 from film.errors import GlyphMissing
-from media.glyphs import drawable, require_glyphs
-from media.languages import iso_639_2
-from media.subtitles import ass, captions, srt, vtt
-from media.typesetting import CJK_LINE, LATIN_LINE, lines, width
+from media.text.glyphs import drawable, require_glyphs
+from media.text.languages import iso_639_2
+from media.text.subtitles import ass, captions, srt, vtt
+from media.text.typesetting import CJK_LINE, LATIN_LINE, lines, width
 
 CLOSING = "，。！？；：、）】》」』”’…,.!?;:)]}"
 OPENING = "（【《「『“‘([{"

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from film.cues import Cue
-from media.subtitles import captions
-from media.typesetting import line_limit, lines, width
+from media.text.subtitles import captions
+from media.text.typesetting import line_limit, lines, width
 
 CLOSING = "，。！？；：、）】》」』”’…,.!?;:)]}"
 OPENING = "（【《「『“‘([{"

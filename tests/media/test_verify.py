@@ -11,13 +11,13 @@ import pytest
 from film.canvas import Canvas
 from film.errors import CommandFailed, DeliverableRejected, DiskFull
 from media.command import run_ffmpeg
-from media.conform import conform
 from media.disk import free_bytes, require_space
-from media.mix import Mix, mix
-from media.mp4 import top_boxes
-from media.mux import json_label, mux
-from media.subtitles import srt
-from media.verify import FilmFacts, verify_film
+from media.film.mux import json_label, mux
+from media.film.verify import FilmFacts, verify_film
+from media.mp4.boxes import top_boxes
+from media.picture.conform import conform
+from media.sound.mix import Mix, mix
+from media.text.subtitles import srt
 
 from .conftest import MakeClip
 

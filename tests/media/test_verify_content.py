@@ -8,15 +8,15 @@ from PIL import Image
 
 from film.canvas import SAMPLE_RATE, Canvas
 from film.errors import DeliverableRejected
-from media.cards import title_card
-from media.conform import conform
-from media.findings import made_by_us
-from media.mix import Mix
-from media.overlay import Overlay
-from media.part import Fault, Mode, Part, Run, part_in
-from media.pcm import write_wav
-from media.place import PlacedSound
-from media.verify_content import check_runs, check_sound
+from media.film.verify_content import check_runs, check_sound
+from media.picture.black_freeze import unexplained_runs
+from media.picture.conform import conform
+from media.picture.overlay import Overlay
+from media.picture.part import Defect, DefectRun, Mode, Part, part_in
+from media.sound.mix import Mix
+from media.sound.pcm import write_wav
+from media.sound.voice_fit import FittedVoice
+from media.text.cards import title_card
 
 from .conftest import MakeClip
 
@@ -69,7 +69,7 @@ async def test_black_that_we_drew_fails_the_film(make_clip: MakeClip, canvas: Ca
     assert (caught.value.check, caught.value.found[-12:]) == ("black frames", "in segment 1")
 
 
-def part_with(runs: list[Run], own: list[Run]) -> Part:
+def part_with(runs: list[DefectRun], own: list[DefectRun]) -> Part:
     return part_in(
         Path("part"),
         frames=96,
@@ -82,12 +82,12 @@ def part_with(runs: list[Run], own: list[Run]) -> Part:
     )
 
 
-def black(start: int, end: int) -> Run:
-    return Run(fault=Fault.BLACK, start_frame=start, end_frame=end)
+def black(start: int, end: int) -> DefectRun:
+    return DefectRun(fault=Defect.BLACK, start_frame=start, end_frame=end)
 
 
-def frozen(start: int, end: int) -> Run:
-    return Run(fault=Fault.FROZEN, start_frame=start, end_frame=end)
+def frozen(start: int, end: int) -> DefectRun:
+    return DefectRun(fault=Defect.FROZEN, start_frame=start, end_frame=end)
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,19 @@ def frozen(start: int, end: int) -> Run:
         ([], [black(0, 10)], []),
     ],
 )
-def test_only_what_the_clip_lacks_is_ours(runs: list[Run], own: list[Run], expected: list[Run]) -> None:
-    assert list(made_by_us(part_with(runs, own))) == expected
+def test_only_what_the_clip_lacks_is_ours(
+    runs: list[DefectRun], own: list[DefectRun], expected: list[DefectRun]
+) -> None:
+    assert list(unexplained_runs(part_with(runs, own))) == expected
 
 
-def line(folder: Path, *, pause_s: float = 0.0) -> PlacedSound:
+def line(folder: Path, *, pause_s: float = 0.0) -> FittedVoice:
     """A voice of three seconds from the film's second 2 on, with a pause in its middle."""
     at = np.arange(3 * SAMPLE_RATE)
     tone = 9000 * np.sin(2 * np.pi * 300 * at / SAMPLE_RATE)
     tone[np.abs(at - len(at) / 2) < pause_s * SAMPLE_RATE / 2] = 0
     write_wav(folder / "line.wav", np.stack([tone, tone], axis=1).astype(np.int16))
-    return PlacedSound(sound=folder / "line.wav", start_sample=2 * SAMPLE_RATE, end_sample=5 * SAMPLE_RATE, tempo=1.0)
+    return FittedVoice(sound=folder / "line.wav", start_sample=2 * SAMPLE_RATE, end_sample=5 * SAMPLE_RATE, tempo=1.0)
 
 
 def sound_with(*silent: tuple[float, float]) -> Mix:

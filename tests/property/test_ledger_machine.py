@@ -14,29 +14,30 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from film.credits import MilliCredits
 from film.errors import IllegalTransition, InsufficientCredits, InvariantBroken, LeaseTaken, StaleEpoch
 from film.ids import AccountId, FilmId
-from film.orders import Purpose, VoiceOrder
+from film.job_specs import Purpose, SoundSpec
 from film.request import parse_request
 from film.status import ErrorCode, Status
-from ledger import attempts, ending, stages
-from ledger.attempt import Attempt, AttemptState, StoredFile
-from ledger.attempts import Purchase
-from ledger.audit import check_books, check_film
-from ledger.credits import balance_of, grant
-from ledger.films import Customer, open_film
-from ledger.gate import GateRule
+from ledger.audit.run import check_books, check_film
+from ledger.credits.transfers import balance_of, grant
+from ledger.database.records import Deliverables, FilmError
+from ledger.films import settlement, stages
+from ledger.films.orders import Payer, open_film
 from ledger.leases import Lease, release_lease, renew_leases, take_lease
-from ledger.rows import Deliverables, Fault
+from ledger.purchases import attempts
+from ledger.purchases.attempt import Attempt, AttemptState, StoredFile
+from ledger.purchases.attempts import Purchase
+from ledger.purchases.rate_limit import RateLimit
 from tests.databases import HandClock
-from tests.simulation.inline_sqlite import InlineBooks
+from tests.simulation.inline_sqlite import InlineDatabase
 
 T = TypeVar("T")
 
 ACME = AccountId("acme")
-CUSTOMER = Customer(account=ACME, api_key="key")
+CUSTOMER = Payer(account=ACME, api_key="key")
 LEASE_S = 60
-RULE = GateRule(vendor="v", model="m", key_print="k", submits=10**6, window_ms=1, guard_ms=0, patience_ms=1)
+RULE = RateLimit(vendor="v", model="m", key_print="k", submits=10**6, window_ms=1, guard_ms=0, retry_delay_ms=1)
 FILE = StoredFile(object_key="clips/x", sha256="0" * 64, size_bytes=9)
-FAULT = Fault(code=ErrorCode.SEGMENT_FAILED, message="no", stage=Status.GENERATING)
+FAULT = FilmError(code=ErrorCode.SEGMENT_FAILED, message="no", stage=Status.GENERATING)
 RESULT = Deliverables(
     film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
 )
@@ -44,7 +45,7 @@ WALK = list(Status)[: list(Status).index(Status.DELIVERING) + 1]
 
 
 def done(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never waits: inline books don't."""
+    """Run a coroutine that never waits: the inline database doesn't."""
     try:
         work.send(None)
     except StopIteration as end:
@@ -104,7 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = HandClock()
-        self.books = InlineBooks(self.clock)
+        self.database = InlineDatabase(self.clock)
         self.numbers = count(1)
         self.available_mc = 0
         self.known: list[ModelFilm] = []
@@ -112,7 +113,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(amount_mc=st.integers(1, 500_000))
     def give(self, amount_mc: int) -> None:
         """Grant credits."""
-        done(grant(self.books, ACME, MilliCredits(amount_mc), idem_key=f"{next(self.numbers)}"))
+        done(grant(self.database, ACME, MilliCredits(amount_mc), idem_key=f"{next(self.numbers)}"))
         self.available_mc += amount_mc
 
     @rule(target=films, duration=st.sampled_from([3, 5, 12, 17]))
@@ -122,9 +123,9 @@ class LedgerMachine(RuleBasedStateMachine):
         needed_mc = sum(request.prices())
         if self.available_mc < needed_mc:
             with pytest.raises(InsufficientCredits):
-                done(open_film(self.books, request, CUSTOMER, idem_key=None, simulated=True))
+                done(open_film(self.database, request, CUSTOMER, idem_key=None, simulated=True))
             self.give(needed_mc - self.available_mc)
-        opened = done(open_film(self.books, request, CUSTOMER, idem_key=None, simulated=True))
+        opened = done(open_film(self.database, request, CUSTOMER, idem_key=None, simulated=True))
         self.available_mc -= needed_mc
         self.known.append(ModelFilm(id=opened.film_id, prices=[int(price) for price in request.prices()]))
         return self.known[-1]
@@ -134,16 +135,16 @@ class LedgerMachine(RuleBasedStateMachine):
         """Let leases lapse."""
         self.clock.time += seconds
 
-    @rule(target=leases, film=films, holder=st.sampled_from(["a", "b"]))
-    def lease(self, film: ModelFilm, holder: str) -> Tried:
+    @rule(target=leases, film=films, owner=st.sampled_from(["a", "b"]))
+    def lease(self, film: ModelFilm, owner: str) -> Tried:
         """Take a film; a refused try hands out a lease that never was valid."""
-        taken = film.leased_until_s > self.clock.time and film.holder != holder
+        taken = film.leased_until_s > self.clock.time and film.holder != owner
         if film.ended or taken:
             with pytest.raises(StaleEpoch if film.ended else LeaseTaken):
-                done(take_lease(self.books, film.id, holder=holder, lease_s=LEASE_S))
-            return Tried(film=film, lease=Lease(film_id=film.id, epoch=-1, holder=holder))
-        lease = done(take_lease(self.books, film.id, holder=holder, lease_s=LEASE_S))
-        film.epoch, film.holder, film.leased_until_s = film.epoch + 1, holder, self.clock.time + LEASE_S
+                done(take_lease(self.database, film.id, owner=owner, lease_s=LEASE_S))
+            return Tried(film=film, lease=Lease(film_id=film.id, epoch=-1, owner=owner))
+        lease = done(take_lease(self.database, film.id, owner=owner, lease_s=LEASE_S))
+        film.epoch, film.holder, film.leased_until_s = film.epoch + 1, owner, self.clock.time + LEASE_S
         assert lease.epoch == film.epoch
         return Tried(film=film, lease=lease)
 
@@ -151,14 +152,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def renew(self, tried: Tried) -> None:
         """Renew a lease: only the current one can be."""
         held = tried.valid and tried.film.holder is not None
-        assert done(renew_leases(self.books, [tried.lease], lease_s=LEASE_S)) == ({tried.lease} if held else set())
+        assert done(renew_leases(self.database, [tried.lease], lease_s=LEASE_S)) == ({tried.lease} if held else set())
         if held:
             tried.film.leased_until_s = self.clock.time + LEASE_S
 
     @rule(tried=leases)
     def release(self, tried: Tried) -> None:
         """Give a film back; a stale lease gives nothing back."""
-        done(release_lease(self.books, tried.lease))
+        done(release_lease(self.database, tried.lease))
         if tried.valid:
             tried.film.leased_until_s, tried.film.holder = 0, None
 
@@ -166,15 +167,15 @@ class LedgerMachine(RuleBasedStateMachine):
     def walk_on(self, tried: Tried) -> None:
         """Enter the next stage."""
         stage = min(tried.film.stage + 1, len(WALK) - 1)
-        if not self._refused(tried, stages.enter_stage(self.books, tried.lease, WALK[stage])):
+        if not self._refused(tried, stages.enter_stage(self.database, tried.lease, WALK[stage])):
             tried.film.stage = stage
 
     @rule(target=intents, tried=leases, slot=st.integers(0, 2))
     def intend(self, tried: Tried, slot: int) -> Bought | None:
         """Intend to buy a segment: never one that is being bought or ready (I11)."""
         slot %= len(tried.film.prices)
-        purchase = Purchase(purpose=Purpose.SEGMENT, slot=slot, order=VoiceOrder(text="x"), fingerprint="x")
-        intend = attempts.intend(self.books, tried.lease, purchase, RULE, nonce=next(self.numbers))
+        purchase = Purchase(purpose=Purpose.SEGMENT, slot=slot, job_spec=SoundSpec(text="x"), fingerprint="x")
+        intend = attempts.create_intent(self.database, tried.lease, purchase, RULE, nonce=next(self.numbers))
         if tried.valid and slot in tried.film.live | tried.film.ready:
             with pytest.raises(InvariantBroken, match="I11"):
                 done(intend)
@@ -182,7 +183,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if self._refused(tried, intend):
             return None
         tried.film.live.add(slot)
-        found = [row for row in done(attempts.attempts_of(self.books, tried.film.id)) if row.slot == slot]
+        found = [row for row in done(attempts.list_attempts(self.database, tried.film.id)) if row.slot == slot]
         return Bought(tried=tried, attempt=next(row for row in found if row.state is AttemptState.INTENT))
 
     @rule(target=jobs, bought=consumes(intents))
@@ -191,7 +192,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if bought is None:
             return None
         job_id = f"job-{next(self.numbers)}"
-        keep = attempts.adopted(self.books, bought.tried.lease, bought.attempt, listed=[job_id])
+        keep = attempts.attach_job(self.database, bought.tried.lease, bought.attempt, listed=[job_id])
         return None if self._refused(bought.tried, keep) else bought
 
     @rule(bought=consumes(jobs), end=st.sampled_from(["ready", "failed", "orphaned"]))
@@ -202,9 +203,9 @@ class LedgerMachine(RuleBasedStateMachine):
         paid: dict[str, Decimal | None] = {"charged": Decimal(1), "refunded": None}
         lease, attempt, film = bought.tried.lease, bought.attempt, bought.tried.film
         work: dict[str, Coroutine[Any, Any, Any]] = {
-            "ready": attempts.ready(self.books, lease, attempt, FILE, **paid),
-            "failed": attempts.failed(self.books, lease, attempt, failure="no", **paid),
-            "orphaned": attempts.orphaned(self.books, lease, attempt, failure="no"),
+            "ready": attempts.mark_ready(self.database, lease, attempt, FILE, **paid),
+            "failed": attempts.mark_failed(self.database, lease, attempt, failure="no", **paid),
+            "orphaned": attempts.mark_orphaned(self.database, lease, attempt, failure="no"),
         }
         for name, unwanted in work.items():
             if name != end:
@@ -218,20 +219,20 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(film=films)
     def cancel(self, film: ModelFilm) -> None:
         """Cancel: the first time it ends the film, again it changes nothing."""
-        assert done(ending.cancel_film(self.books, film.id)) is not film.ended
+        assert done(settlement.cancel_film(self.database, film.id)) is not film.ended
         self._ended(film)
 
     @rule(tried=leases)
     def fail(self, tried: Tried) -> None:
         """Fail the film."""
-        if not self._refused(tried, ending.fail_film(self.books, tried.lease, FAULT)):
+        if not self._refused(tried, settlement.fail_film(self.database, tried.lease, FAULT)):
             self._ended(tried.film)
 
     @rule(tried=leases)
     def complete(self, tried: Tried) -> None:
         """Complete the film: from the end of its walk, with every segment ready, or not at all."""
         film = tried.film
-        complete = ending.complete_film(self.books, tried.lease, RESULT)
+        complete = settlement.complete_film(self.database, tried.lease, RESULT)
         if tried.valid and WALK[film.stage] is not Status.DELIVERING:
             with pytest.raises(IllegalTransition):
                 done(complete)
@@ -244,16 +245,16 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def balances_are_the_models(self) -> None:
         """What is available and held is what the model says; every check of the audit holds."""
-        balance = done(balance_of(self.books, ACME))
+        balance = done(balance_of(self.database, ACME))
         held_mc = sum(film.open_mc for film in self.known)
         assert (balance.available_mc, balance.reserved_mc) == (self.available_mc, held_mc)
-        done(check_books(self.books))
+        done(check_books(self.database))
         done(self._check_films())
 
     async def _check_films(self) -> None:
-        async with self.books.reading() as rows:
+        async with self.database.snapshot() as conn:
             for film in self.known:
-                await check_film(rows, film.id)
+                await check_film(conn, film.id)
 
     def _refused(self, tried: Tried, work: Coroutine[Any, Any, Any]) -> bool:
         """Run a fenced write; return whether it was refused, which is what must happen to a stale lease."""

@@ -1,4 +1,4 @@
-"""What must hold: after every committed transaction, and at a history's end against the vendors' own books."""
+"""What must hold: after every committed transaction, and at a history's end against the vendors' own records."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,13 +8,13 @@ from sqlalchemy import select, text
 
 from film.errors import InvariantBroken
 from film.ids import FilmId
-from ledger import schema
-from ledger.attempt import UNPAID, AttemptState
-from ledger.audit import check_books, check_film
-from ledger.database import Books
-from ledger.spend import SpendKind
+from ledger.audit.run import check_books, check_film
+from ledger.database import schema
+from ledger.database.engine import Database
+from ledger.purchases.attempt import UNPAID, AttemptState
+from ledger.purchases.vendor_spend import SpendKind
 from store.objects import ObjectFacts
-from tests.simulation.inline_sqlite import InlineBooks
+from tests.simulation.inline_sqlite import InlineDatabase
 from tests.simulation.vendor import FakeVendor
 
 #: Attempts whose job may exist without being known: each is booked as a loss, or drained after its film's end.
@@ -40,8 +40,8 @@ _READY = "SELECT object_key, sha256, size_bytes FROM segment WHERE state = 'read
 class StepChecks:
     """The checks after every committed transaction; those of money run again whenever a row they read has changed."""
 
-    def __init__(self, books: Books, objects: Mapping[str, ObjectFacts]) -> None:
-        self._books = books
+    def __init__(self, database: Database, objects: Mapping[str, ObjectFacts]) -> None:
+        self._database = database
         self._objects = objects
         self._checked: object = None
 
@@ -59,30 +59,30 @@ class StepChecks:
         money = [await self._rows(query) for query in _MONEY]
         if money == self._checked:
             return
-        async with self._books.reading() as rows:
+        async with self._database.snapshot() as conn:
             for film_id in film_ids:
-                await check_film(rows, film_id)
-        await check_books(self._books)
+                await check_film(conn, film_id)
+        await check_books(self._database)
         self._checked = money
 
     async def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        if isinstance(self._books, InlineBooks):
-            return self._books.raw.execute(query).fetchall()
-        async with self._books.reading() as rows:
-            return [tuple(row) for row in await rows.execute(text(query))]
+        if isinstance(self._database, InlineDatabase):
+            return self._database.raw.execute(query).fetchall()
+        async with self._database.snapshot() as conn:
+            return [tuple(row) for row in await conn.execute(text(query))]
 
 
-async def check_payments(books: Books, vendors: Sequence[FakeVendor]) -> None:
+async def check_payments(database: Database, vendors: Sequence[FakeVendor]) -> None:
     """Check that each job a vendor was paid for is known to one attempt, or booked as a loss, or being drained.
 
     Raises:
-        InvariantBroken: A place was paid twice, or a payment is in nobody's books.
+        InvariantBroken: A place was paid twice, or a payment is in nobody's records.
     """
     attempt, spend = schema.attempt, schema.provider_entry
-    async with books.reading() as rows:
-        attempts = (await rows.execute(select(attempt))).mappings().all()
+    async with database.snapshot() as conn:
+        attempts = (await conn.execute(select(attempt))).mappings().all()
         lost = select(spend.c.provider_job_id).where(spend.c.kind == SpendKind.ORPHAN_LOSS)
-        losses = set((await rows.execute(lost.where(spend.c.provider_job_id.is_not(None)))).scalars())
+        losses = set((await conn.execute(lost.where(spend.c.provider_job_id.is_not(None)))).scalars())
     known = [row["provider_job_id"] for row in attempts if row["provider_job_id"] is not None]
     if len(known) != len(set(known)):
         raise InvariantBroken(invariant="I12", detail="a job belongs to two attempts")

@@ -12,18 +12,19 @@ from sqlalchemy import update
 from film.clock import Clock
 from film.errors import SendAmbiguous
 from film.ids import AccountId, FilmId
-from film.orders import Order
+from film.job_specs import JobSpec
 from film.status import Status
-from ledger import ending, schema
-from ledger.database import Books
-from ledger.leases import Lease, fenced, locked_film
-from ledger.rows import Fault
-from providers.ports import JobReport, JobVendor, ListedJob
+from ledger.database import schema
+from ledger.database.engine import Database
+from ledger.database.records import FilmError
+from ledger.films import settlement
+from ledger.leases import Lease, lock_film, lock_with_lease
+from providers.ports import JobStatus, JobVendor, ListedJob
+from purchasing.timings import Timings
 from store.objects import ObjectFacts, Objects
-from tasks.timings import Timings
 from tests.simulation.histories import Verdict
+from tests.simulation.memory_store import MemoryObjects, facts_of
 from tests.simulation.process import Process
-from tests.simulation.shelf import Shelf, facts_of
 from tests.simulation.variants import TIMINGS, Variant
 from tests.simulation.vendor import Door
 from tests.simulation.virtual_loop import VirtualClock
@@ -44,33 +45,33 @@ class _Doorman:
         return self.door.model
 
     @property
-    def lists(self) -> bool:
-        return self.door.lists
+    def can_list(self) -> bool:
+        return self.door.can_list
 
-    async def estimate(self, order: Order) -> Decimal:
-        return await self.door.estimate(order)
+    async def estimate(self, spec: JobSpec) -> Decimal:
+        return await self.door.estimate(spec)
 
-    async def submit(self, order: Order, *, nonce: int) -> str:
-        return await self.door.submit(order, nonce=nonce)
+    async def submit(self, spec: JobSpec, *, nonce: int) -> str:
+        return await self.door.submit(spec, nonce=nonce)
 
-    async def report(self, job_id: str) -> JobReport:
-        return await self.door.report(job_id)
+    async def get_job(self, job_id: str) -> JobStatus:
+        return await self.door.get_job(job_id)
 
-    async def candidates(self, order: Order, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
-        return await self.door.candidates(order, nonce=nonce, since_s=since_s)
+    async def find_candidates(self, spec: JobSpec, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+        return await self.door.find_candidates(spec, nonce=nonce, since_s=since_s)
 
-    async def fetch(self, report: JobReport, into: Path) -> None:
-        await self.door.fetch(report, into)
+    async def fetch(self, job: JobStatus, into: Path) -> None:
+        await self.door.fetch(job, into)
 
 
 class _Blind(_Doorman):
     """Sends an order again when its reply is lost."""
 
-    async def submit(self, order: Order, *, nonce: int) -> str:
+    async def submit(self, spec: JobSpec, *, nonce: int) -> str:
         try:
-            return await self.door.submit(order, nonce=nonce)
+            return await self.door.submit(spec, nonce=nonce)
         except SendAmbiguous:
-            return await self.door.submit(order, nonce=nonce)
+            return await self.door.submit(spec, nonce=nonce)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +80,9 @@ class _Stale(_Doorman):
 
     read: dict[int, Sequence[ListedJob]] = field(default_factory=dict)
 
-    async def candidates(self, order: Order, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+    async def find_candidates(self, spec: JobSpec, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
         if nonce not in self.read:
-            self.read[nonce] = await self.door.candidates(order, nonce=nonce, since_s=since_s)
+            self.read[nonce] = await self.door.find_candidates(spec, nonce=nonce, since_s=since_s)
         return self.read[nonce]
 
 
@@ -89,7 +90,7 @@ class _Hasty(Timings):
     """Takes an absence for proven as soon as nothing more is sent (W < D + list lag)."""
 
     @property
-    def absence_s(self) -> float:
+    def absence_proof_s(self) -> float:
         """W without the time that a job may stay unlisted."""
         return self.send_deadline_s
 
@@ -125,7 +126,7 @@ class _AnyEpoch(int):
         return 0
 
 
-class _HollowShelf(Shelf):
+class _HollowObjects(MemoryObjects):
     """Says a file is stored, and stores it a little later."""
 
     async def put(self, key: str, file: Path) -> ObjectFacts:
@@ -135,23 +136,23 @@ class _HollowShelf(Shelf):
         return facts
 
 
-async def _fail_in_two(books: Books, lease: Lease, fault: Fault) -> None:
-    async with books.writing() as rows:
-        row = await fenced(rows, lease)
-        values = {"status": Status.FAILED, "epoch": row["epoch"] + 1, "error": fault.as_json(), "cost_actual_mc": 0}
+async def _fail_in_two(database: Database, lease: Lease, error: FilmError) -> None:
+    async with database.transaction() as rows:
+        row = await lock_with_lease(rows, lease)
+        values = {"status": Status.FAILED, "epoch": row["epoch"] + 1, "error": error.as_json(), "cost_actual_mc": 0}
         await rows.execute(update(schema.film).where(schema.film.c.id == lease.film_id).values(**values))
-    async with books.writing() as rows:
-        row = await locked_film(rows, lease.film_id)
-        await ending._void_open_holds(rows, lease.film_id, AccountId(row["account"]), now_ms=books.now_ms())
+    async with database.transaction() as conn:
+        row = await lock_film(conn, lease.film_id)
+        await settlement._void_open_holds(conn, lease.film_id, AccountId(row["account"]), now_ms=database.now_ms())
 
 
-async def _cancel_in_two(books: Books, film_id: FilmId) -> bool:
-    async with books.writing() as rows:
-        row = await locked_film(rows, film_id)
+async def _cancel_in_two(database: Database, film_id: FilmId) -> bool:
+    async with database.transaction() as rows:
+        row = await lock_film(rows, film_id)
         values = {"status": Status.CANCELED, "epoch": row["epoch"] + 1, "cost_actual_mc": 0}
         await rows.execute(update(schema.film).where(schema.film.c.id == film_id).values(**values))
-    async with books.writing() as rows:
-        await ending._void_open_holds(rows, film_id, AccountId(row["account"]), now_ms=books.now_ms())
+    async with database.transaction() as conn:
+        await settlement._void_open_holds(conn, film_id, AccountId(row["account"]), now_ms=database.now_ms())
     return True
 
 
@@ -168,11 +169,11 @@ def _stopped(clock: VirtualClock, process: Process) -> Clock:
 
 
 def _hollow(objects: dict[str, ObjectFacts], process: Process) -> Objects:
-    return _HollowShelf(objects, process)
+    return _HollowObjects(objects, process)
 
 
 def _unfenced(lease: Lease) -> Lease:
-    return Lease(film_id=lease.film_id, epoch=_AnyEpoch(lease.epoch), holder=lease.holder)
+    return Lease(film_id=lease.film_id, epoch=_AnyEpoch(lease.epoch), owner=lease.owner)
 
 
 #: Timings is frozen and slotted: the hasty one is made from the same values.
@@ -184,7 +185,7 @@ CONTROLS: Final[Mapping[str, Variant]] = {
     "no send deadline": Variant(clock=_stopped),
     "stale list verdict": Variant(door=_stale),
     "no epoch check": Variant(lease=_unfenced),
-    "post before store": Variant(shelf=_hollow),
+    "post before store": Variant(objects=_hollow),
     "void outside the terminal transaction": Variant(fail=_fail_in_two, cancel=_cancel_in_two),
 }
 

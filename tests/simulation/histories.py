@@ -14,17 +14,17 @@ from film.errors import InvariantBroken
 from film.ids import LOCAL_ACCOUNT
 from film.request import parse_request
 from film.status import Status
-from ledger import films
-from ledger.database import Books
-from ledger.films import Customer, open_film
+from ledger.database.engine import Database
+from ledger.films import queries
+from ledger.films.orders import Payer, open_film
 from tests.simulation.checks import check_payments, check_windows
-from tests.simulation.inline_sqlite import InlineBooks
+from tests.simulation.inline_sqlite import InlineDatabase
 from tests.simulation.running import make_film
 from tests.simulation.variants import PROTOCOL, Variant
 from tests.simulation.virtual_loop import Stuck, VirtualClock, VirtualLoop
 from tests.simulation.world import World
 
-_CUSTOMER: Final = Customer(account=LOCAL_ACCOUNT, api_key="local", granted_on_demand=True)
+_CUSTOMER: Final = Payer(account=LOCAL_ACCOUNT, api_key="local", granted_on_demand=True)
 #: A film that has not ended after so much virtual time never will.
 _STUCK_S: Final = 4 * 3600
 #: Lengths of one to four segments; most films are small, so that many histories fit into a test.
@@ -51,7 +51,7 @@ def play(seed: int, variant: Variant = PROTOCOL) -> Verdict:
     clock = VirtualClock(loop)
     try:
         with variant.bent(), _quiet():
-            return loop.run_until_complete(history(seed, InlineBooks(clock), clock, variant))
+            return loop.run_until_complete(history(seed, InlineDatabase(clock), clock, variant))
     finally:
         loop.close()
 
@@ -68,21 +68,21 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(usual)
 
 
-async def history(seed: int, books: Books, clock: VirtualClock, variant: Variant) -> Verdict:
-    """Play one history on empty books."""
+async def history(seed: int, database: Database, clock: VirtualClock, variant: Variant) -> Verdict:
+    """Play one history on empty database."""
     rng = random.Random(seed)
     with TemporaryDirectory(prefix="history-") as folder:
-        world = World(books=books, clock=clock, rng=rng, variant=variant, work=Path(folder))
+        world = World(database=database, clock=clock, rng=rng, variant=variant, work=Path(folder))
         makers = []
         for number in range(rng.choice([1, 1, 1, 1, 1, 2, 2, 3])):
-            wish = {"prompt": f"film {number}", "duration": rng.choice(_DURATIONS_S), "language": "en"}
-            opened = await open_film(books, parse_request(wish), _CUSTOMER, idem_key=None, simulated=True)
+            fields = {"prompt": f"film {number}", "duration": rng.choice(_DURATIONS_S), "language": "en"}
+            opened = await open_film(database, parse_request(fields), _CUSTOMER, idem_key=None, simulated=True)
             world.films.append(opened.film_id)
             makers.append(asyncio.create_task(make_film(world, opened.film_id, text=f"film {number}, shot")))
         await _until_ended(world, makers)
         if not world.faults:
             await _last_look(world)
-        ends = [(await films.film(books, film_id)).status for film_id in world.films]
+        ends = [(await queries.get_film(database, film_id)).status for film_id in world.films]
         await _bury(world)
     return Verdict(
         seed=seed,
@@ -110,11 +110,11 @@ async def _all(makers: "Sequence[asyncio.Task[None]]") -> None:
 
 
 async def _last_look(world: World) -> None:
-    """Let the late ones wake and fail, then compare everything with the vendors' own books."""
+    """Let the late ones wake and fail, then compare everything with the vendors' own records."""
     await world.clock.sleep(20 * world.variant.timings.lease_s)
     await world.look()
     try:
-        await check_payments(world.books, list(world.vendors.values()))
+        await check_payments(world.database, list(world.vendors.values()))
         for vendor in world.vendors.values():
             check_windows(vendor, submits=vendor.manners.submits, window_s=world.variant.timings.window_s)
     except InvariantBroken as error:

@@ -1,4 +1,4 @@
-"""The ledger's books on SQLite in memory, without aiosqlite's thread: each statement is done when its await returns."""
+"""The ledger on SQLite in memory, without aiosqlite's thread: each statement is done when its await returns."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.pool import StaticPool
 
 from film.clock import Clock
-from ledger.database import Books, migrate_schema, sqlite_url
+from ledger.database.engine import Database, migrate_schema, sqlite_url
 
 
-class _Rows:
+class _Connection:
     """What the ledger uses of an AsyncConnection, over a synchronous one."""
 
     def __init__(self, connection: Connection) -> None:
@@ -34,8 +34,8 @@ class _Rows:
         return self._connection.scalar(*statement)
 
 
-class InlineBooks(Books):
-    """One history's books. The engine is the process's, so that statements are compiled once."""
+class InlineDatabase(Database):
+    """One history's ledger. The engine is the process's, so that statements are compiled once."""
 
     def __init__(self, clock: Clock) -> None:
         #: The database itself, for checks that look often.
@@ -49,16 +49,16 @@ class InlineBooks(Books):
         return True
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """Open one transaction; nothing else runs until it has ended."""
         with self._engine.begin() as connection:
-            yield cast("AsyncConnection", _Rows(connection))
+            yield cast("AsyncConnection", _Connection(connection))
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """Open one look."""
         with self._engine.connect() as connection:
-            yield cast("AsyncConnection", _Rows(connection))
+            yield cast("AsyncConnection", _Connection(connection))
 
 
 @cache

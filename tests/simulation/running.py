@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from film.errors import (
     ClipRejected,
-    DatabaseUnusable,
+    DatabaseUnavailable,
     FilmEnded,
     FilmFailed,
     InvariantBroken,
@@ -21,19 +21,19 @@ from film.errors import (
     StaleEpoch,
 )
 from film.ids import FilmId
-from film.orders import Purpose, VoiceOrder
+from film.job_specs import Purpose, SoundSpec
 from film.status import ErrorCode, Status
 from flows.long_video import run_stages
-from ledger import films
-from ledger.attempts import Purchase
-from ledger.ending import complete_film
-from ledger.rows import Deliverables
-from tasks.blame import blaming
-from tasks.desk import Wanted
-from tasks.presenter import NoPresenter
-from tasks.render import buy
-from tasks.run import FilmRun
-from tasks.stage import gather_all, stage, subtask
+from ledger.database.records import Deliverables
+from ledger.films import queries
+from ledger.films.settlement import complete_film
+from ledger.purchases.attempts import Purchase
+from purchasing.buy import buy
+from purchasing.context import PurchaseSpec
+from tasks.run.faults import as_stage_failure
+from tasks.run.film_run import FilmRun
+from tasks.run.presenter import NoPresenter
+from tasks.run.stage import gather_all, stage, subtask
 from tasks.stages import Stages
 from tests.simulation.process import Process
 from tests.simulation.vendor import DAMAGED
@@ -42,13 +42,13 @@ from tests.simulation.world import World
 _RESULT: Final = Deliverables(
     film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
 )
-#: The dispatcher's own wait before it tries a film again that still has a holder.
+#: The dispatcher's own wait before it tries a film again that still has an owner.
 _DISPATCH_S: Final = 2
 
 
 async def make_film(world: World, film_id: FilmId, *, text: str) -> None:
     """Make a film with as many processes as it takes, until it has ended."""
-    while not (await films.film(world.books, film_id)).status.terminal:
+    while not (await queries.get_film(world.database, film_id)).status.terminal:
         process = world.process()
         run = asyncio.create_task(_run(world, process, film_id, text=text))
         faltered = asyncio.create_task(process.faltered.wait())
@@ -68,7 +68,7 @@ def _judge(world: World, run: "asyncio.Task[None]") -> None:
     error = None if run.cancelled() else run.exception()
     if error is None:
         return
-    if not isinstance(error, StaleEpoch | LeaseTaken | FilmEnded | DatabaseUnusable) or _unforeseen(error):
+    if not isinstance(error, StaleEpoch | LeaseTaken | FilmEnded | DatabaseUnavailable) or _unforeseen(error):
         world.found(error)
 
 
@@ -87,13 +87,13 @@ def _unforeseen(error: FilmEnded | BaseException) -> bool:
 
 async def _customer(world: World, process: Process, film_id: FilmId) -> None:
     await process.cancel_wanted.wait()
-    await world.variant.cancel(world.books, film_id)
+    await world.variant.cancel(world.database, film_id)
     await world.look()
 
 
 async def _run(world: World, process: Process, film_id: FilmId, *, text: str) -> None:
-    studio: Any = world.studio(process)
-    async with studio.keeper.running():
+    studio: Any = world.ctx(process)
+    async with studio.heartbeat.running():
         await run_stages(studio, film_id, NoPresenter(), _stages(world, process, text))
 
 
@@ -101,25 +101,25 @@ def _stages(world: World, process: Process, text: str) -> Stages:
     """Return a history's stages: each sets its status and ends with its run as the program's do."""
 
     async def bought(run: FilmRun, purpose: Purpose, slot: int, words: str) -> None:
-        counter = world.counter(process, purpose)
-        wanted = Wanted(
-            purchase=Purchase(purpose=purpose, slot=slot, order=VoiceOrder(text=words), fingerprint=words),
-            folder=purpose.value,
+        vendor = world.vendor_for(process, purpose)
+        spec = PurchaseSpec(
+            purchase=Purchase(purpose=purpose, slot=slot, job_spec=SoundSpec(text=words), fingerprint=words),
+            key_prefix=purpose.value,
             suffix=".bin",
-            gate=_gate,
-            turn=run.turns[counter.rule],
+            validate=_gate,
+            queue_turn=run.turns[vendor.rate_limit],
         )
-        await buy(run.studio.desk, run.lease, wanted, counter)
+        await buy(run.ctx.purchasing, run.lease, spec, vendor)
 
     @subtask("segment", run_name="segment {0}")
     async def segment(run: FilmRun, index: int) -> None:
-        with blaming(Status.GENERATING, segment=index):
+        with as_stage_failure(Status.GENERATING, segment=index):
             await bought(run, Purpose.SEGMENT, index, f"{text} {index}")
 
     @subtask("narration", run_name="narration {0}")
     async def line(run: FilmRun, index: int) -> None:
         # Equal lines, within a film and in all films: a vendor that lists by text shows each of them all of them.
-        with blaming(Status.AUDIO, segment=index):
+        with as_stage_failure(Status.AUDIO, segment=index):
             await bought(run, Purpose.NARRATION, index, "Once upon a time")
 
     @stage(Status.ANCHORING)
@@ -135,7 +135,7 @@ def _stages(world: World, process: Process, text: str) -> Stages:
 
     @stage(Status.DELIVERING)
     async def delivering(run: FilmRun, *_: object) -> Deliverables:
-        await complete_film(run.studio.books, run.lease, _RESULT)
+        await complete_film(run.ctx.database, run.lease, _RESULT)
         return _RESULT
 
     return Stages(

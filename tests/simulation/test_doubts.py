@@ -23,36 +23,36 @@ from film.errors import (
     SendAmbiguous,
 )
 from film.ids import LOCAL_ACCOUNT
-from film.orders import Order, Purpose, VoiceOrder
+from film.job_specs import JobSpec, Purpose, SoundSpec
 from film.request import parse_request
-from ledger import attempts
-from ledger.attempt import Attempt, AttemptState
-from ledger.attempts import Purchase
-from ledger.films import Customer, open_film
-from ledger.hints import note_hint
+from ledger.films.orders import Payer, open_film
 from ledger.leases import Lease, take_lease
+from ledger.purchases import attempts
+from ledger.purchases.attempt import Attempt, AttemptState
+from ledger.purchases.attempts import Purchase
+from ledger.purchases.callbacks import record_callback
 from providers.ports import ListedJob
-from tasks import render
-from tasks.desk import Counter, Desk, Wanted
-from tasks.reconcile import reconcile
-from tasks.render import buy
-from tasks.timings import Timings
+from purchasing import buy as buying
+from purchasing.buy import buy
+from purchasing.context import MeteredVendor, PurchaseContext, PurchaseSpec
+from purchasing.reconcile import reconcile
+from purchasing.timings import Timings
 from tests.simulation.checks import check_payments
-from tests.simulation.inline_sqlite import InlineBooks
+from tests.simulation.inline_sqlite import InlineDatabase
 from tests.simulation.variants import PROTOCOL, TIMINGS
 from tests.simulation.vendor import PRICE, Door, FakeVendor, Manners
 from tests.simulation.virtual_loop import VirtualClock, VirtualLoop
 from tests.simulation.world import World
 
-CUSTOMER = Customer(account=LOCAL_ACCOUNT, api_key="local", granted_on_demand=True)
+CUSTOMER = Payer(account=LOCAL_ACCOUNT, api_key="local", granted_on_demand=True)
 #: A vendor that does what it is asked, at once and always.
 POLITE = Manners(submits=9, lost=0, refused=0, definite=0, failing=0, endless=0, unreadable=0, lying=0, damaged=0)
-ORDER = VoiceOrder(text="Once upon a time")
-WANTED = Wanted(
-    purchase=Purchase(purpose=Purpose.NARRATION, slot=0, order=ORDER, fingerprint="once"),
-    folder="narration",
+ORDER = SoundSpec(text="Once upon a time")
+WANTED = PurchaseSpec(
+    purchase=Purchase(purpose=Purpose.NARRATION, slot=0, job_spec=ORDER, fingerprint="once"),
+    key_prefix="narration",
     suffix=".bin",
-    gate=lambda file: file,
+    validate=lambda file: file,
 )
 
 
@@ -67,11 +67,11 @@ class Refusing(Door):
 
     errors: list[ProviderError]
 
-    async def submit(self, order: Order, *, nonce: int) -> str:
+    async def submit(self, spec: JobSpec, *, nonce: int) -> str:
         """Refuse, as long as there are errors left."""
         if self.errors:
             raise self.errors.pop(0)
-        return await super().submit(order, nonce=nonce)
+        return await super().submit(spec, nonce=nonce)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,25 +81,25 @@ class Watched(Door):
     clock: VirtualClock
     reads_s: list[float]
 
-    async def candidates(self, order: Order, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+    async def find_candidates(self, spec: JobSpec, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
         """Note it and read."""
         self.reads_s.append(self.clock.now())
-        return await super().candidates(order, nonce=nonce, since_s=since_s)
+        return await super().find_candidates(spec, nonce=nonce, since_s=since_s)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Robbed(Door):
     """A vendor whose first new job an equal order finds in the list, before the reply of its own POST is here."""
 
-    desk: Desk
+    purchasing: PurchaseContext
     lease: Lease
     twins: list[Attempt]
 
-    async def submit(self, order: Order, *, nonce: int) -> str:
-        """Create the job, and let the twin have it."""
-        job_id = await super().submit(order, nonce=nonce)
+    async def submit(self, spec: JobSpec, *, nonce: int) -> str:
+        """Create the job, and let the duplicate have it."""
+        job_id = await super().submit(spec, nonce=nonce)
         if self.twins:
-            await attempts.adopted(self.desk.books, self.lease, self.twins.pop(), listed=[job_id])
+            await attempts.attach_job(self.purchasing.database, self.lease, self.twins.pop(), listed=[job_id])
         return job_id
 
 
@@ -109,25 +109,27 @@ class Scene:
     def __init__(self, world: World, lease: Lease) -> None:
         self.world, self.lease = world, lease
         process = world.process()
-        self.desk: Desk = world.desk(process)
-        self.counter: Counter = world.counter(process, Purpose.NARRATION)
+        self.purchasing: PurchaseContext = world.purchasing(process)
+        self.vendor: MeteredVendor = world.vendor_for(process, Purpose.NARRATION)
         self.shop: FakeVendor = world.vendors[Purpose.NARRATION]
 
     async def intend(self, *, nonce: int, slot: int = 0) -> Attempt:
         """Commit an intent, as a process did that died before its reply came."""
         purchase = replace(WANTED.purchase, slot=slot)
-        intended = await attempts.intend(self.desk.books, self.lease, purchase, self.counter.rule, nonce=nonce)
+        intended = await attempts.create_intent(
+            self.purchasing.database, self.lease, purchase, self.vendor.rate_limit, nonce=nonce
+        )
         assert isinstance(intended, Attempt)
         return intended
 
-    def refusing(self, *errors: ProviderError) -> Counter:
-        """Return a counter whose vendor first answers with these errors."""
+    def refusing(self, *errors: ProviderError) -> MeteredVendor:
+        """Return a vendor that first answers with these errors."""
         door = Refusing(shop=self.shop, process=self.world.process(), errors=list(errors))
-        return replace(self.counter, vendor=door)
+        return replace(self.vendor, adapter=door)
 
     async def states(self) -> list[AttemptState]:
         """Return what became of each try, in order."""
-        return [row.state for row in await attempts.attempts_of(self.desk.books, self.lease.film_id)]
+        return [row.state for row in await attempts.list_attempts(self.purchasing.database, self.lease.film_id)]
 
     async def passed_s(
         self, work: Coroutine[Any, Any, Any], error: type[Exception] | None = None, *, says: str | None = None
@@ -139,7 +141,7 @@ class Scene:
         else:
             with pytest.raises(error, match=says):
                 await work
-        await check_payments(self.desk.books, [self.shop])
+        await check_payments(self.purchasing.database, [self.shop])
         return self.world.clock.now() - began_s
 
 
@@ -148,13 +150,13 @@ def play(tmp_path: Path) -> Callable[[Callable[[Scene], Coroutine[Any, Any, None
     """Return what runs a scene on virtual time."""
 
     async def scene(act: Callable[[Scene], Coroutine[Any, Any, None]], clock: VirtualClock) -> None:
-        books = InlineBooks(clock)
-        world = World(books=books, clock=clock, rng=random.Random(1), variant=PROTOCOL, work=tmp_path)
+        database = InlineDatabase(clock)
+        world = World(database=database, clock=clock, rng=random.Random(1), variant=PROTOCOL, work=tmp_path)
         world.fates.left = 0
         world.vendors[Purpose.NARRATION].manners = replace(POLITE, by_nonce=False)
         wish = parse_request({"prompt": "x", "duration": 3, "language": "en"})
-        film_id = (await open_film(books, wish, CUSTOMER, idem_key=None, simulated=True)).film_id
-        await act(Scene(world, await take_lease(books, film_id, holder="me", lease_s=1e6)))
+        film_id = (await open_film(database, wish, CUSTOMER, idem_key=None, simulated=True)).film_id
+        await act(Scene(world, await take_lease(database, film_id, owner="me", lease_s=1e6)))
 
     def run(act: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
         loop = VirtualLoop()
@@ -173,12 +175,12 @@ def test_a_list_that_stays_unreadable_is_given_up(play: Callable[..., None]) -> 
         await scene.intend(nonce=1)
         scene.shop.manners = replace(scene.shop.manners, unreadable=1)
         scene.shop._dark_until_s = 1e12
-        scene.desk = replace(scene.desk, attempts_max=1)
-        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+        scene.purchasing = replace(scene.purchasing, attempts_max=1)
+        buying = buy(scene.purchasing, scene.lease, WANTED, scene.vendor)
         passed_s = await scene.passed_s(buying, SendAmbiguous, says="^narration: the job can't be found again$")
-        wait_s = TIMINGS.absence_s + TIMINGS.outage_s
-        assert wait_s < passed_s < wait_s + 2 * TIMINGS.patience_s
-        (tried,) = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        wait_s = TIMINGS.absence_proof_s + TIMINGS.vendor_outage_max_s
+        assert wait_s < passed_s < wait_s + 2 * TIMINGS.retry_delay_s
+        (tried,) = await attempts.list_attempts(scene.purchasing.database, scene.lease.film_id)
         assert (tried.state, tried.failure) == (AttemptState.ORPHANED, "the vendor's list could not be read")
 
     play(act)
@@ -190,10 +192,10 @@ def test_two_late_reads_prove_that_nothing_was_created(play: Callable[..., None]
     async def act(scene: Scene) -> None:
         intent, reads_s = await scene.intend(nonce=1), list[float]()
         door = Watched(shop=scene.shop, process=scene.world.process(), clock=scene.world.clock, reads_s=reads_s)
-        counter = replace(scene.counter, vendor=door)
-        settled = await reconcile(scene.desk, scene.lease, intent, WANTED.purchase, counter)
+        vendor = replace(scene.vendor, adapter=door)
+        settled = await reconcile(scene.purchasing, scene.lease, intent, WANTED.purchase, vendor)
         assert (settled.state, settled.failure) == (AttemptState.ABSENT, "never created")
-        provable_s = intent.t_intent_ms / 1000 + TIMINGS.absence_s
+        provable_s = intent.t_intent_ms / 1000 + TIMINGS.absence_proof_s
         assert [read_s >= provable_s for read_s in reads_s[-3:]] == [False, True, True]
 
     play(act)
@@ -204,10 +206,15 @@ def test_a_job_that_a_twin_has_taken_is_bought_again(play: Callable[..., None]) 
 
     async def act(scene: Scene) -> None:
         twin = await scene.intend(nonce=1, slot=1)
-        facts = {"shop": scene.shop, "process": scene.world.process(), "desk": scene.desk, "lease": scene.lease}
-        counter = replace(scene.counter, vendor=Robbed(**facts, twins=[twin]))
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, counter))
-        tries = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        facts = {
+            "shop": scene.shop,
+            "process": scene.world.process(),
+            "purchasing": scene.purchasing,
+            "lease": scene.lease,
+        }
+        vendor = replace(scene.vendor, adapter=Robbed(**facts, twins=[twin]))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, vendor))
+        tries = await attempts.list_attempts(scene.purchasing.database, scene.lease.film_id)
         told = [(one.slot, one.state, one.provider_job_id) for one in tries]
         jobs = list(scene.shop.jobs)
         assert told == [
@@ -225,11 +232,11 @@ def test_a_nonce_is_a_seed_of_every_vendor(
     play: Callable[..., None], monkeypatch: pytest.MonkeyPatch, drawn: int, nonce: int
 ) -> None:
     """ListenHub's seeds are 31 bits, and 0 may mean none."""
-    monkeypatch.setattr(render.secrets, "randbelow", lambda below: range(below)[drawn])
+    monkeypatch.setattr(buying.secrets, "randbelow", lambda below: range(below)[drawn])
 
     async def act(scene: Scene) -> None:
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
-        (tried,) = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.vendor))
+        (tried,) = await attempts.list_attempts(scene.purchasing.database, scene.lease.film_id)
         assert tried.nonce == nonce
 
     play(act)
@@ -241,7 +248,7 @@ def test_without_a_list_there_is_nothing_to_wait_for(play: Callable[..., None]) 
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
         scene.shop.manners, began_s = replace(scene.shop.manners, lists=False), scene.world.clock.now()
-        settled = await reconcile(scene.desk, scene.lease, intent, WANTED.purchase, scene.counter)
+        settled = await reconcile(scene.purchasing, scene.lease, intent, WANTED.purchase, scene.vendor)
         assert (settled.state, scene.world.clock.now() - began_s < 1) == (AttemptState.ORPHANED, True)
         assert settled.failure == "the vendor has no list to look it up in"
 
@@ -254,10 +261,10 @@ def test_a_jobs_deadline_counts_from_its_intent(play: Callable[..., None]) -> No
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
         scene.shop.manners = replace(scene.shop.manners, endless=1)
-        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[scene.shop.accept(ORDER, 1)])
+        await attempts.attach_job(scene.purchasing.database, scene.lease, intent, listed=[scene.shop.accept(ORDER, 1)])
         await scene.world.clock.sleep(TIMINGS.job_deadline_s - 10)
-        scene.desk = replace(scene.desk, attempts_max=1)
-        passed_s = await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), DeadlineExceeded)
+        scene.purchasing = replace(scene.purchasing, attempts_max=1)
+        passed_s = await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.vendor), DeadlineExceeded)
         assert passed_s < 10 + 2 * TIMINGS.poll_s
         assert await scene.states() == [AttemptState.ORPHANED]
 
@@ -269,9 +276,9 @@ def test_a_job_that_ended_while_nobody_looked_is_fetched(play: Callable[..., Non
 
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
-        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[scene.shop.accept(ORDER, 1)])
+        await attempts.attach_job(scene.purchasing.database, scene.lease, intent, listed=[scene.shop.accept(ORDER, 1)])
         await scene.world.clock.sleep(10 * TIMINGS.job_deadline_s)
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.vendor))
         assert await scene.states() == [AttemptState.READY]
 
     play(act)
@@ -282,14 +289,14 @@ def test_a_job_the_vendor_denies_is_bought_again(play: Callable[..., None]) -> N
 
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
-        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=["denied"])
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        await attempts.attach_job(scene.purchasing.database, scene.lease, intent, listed=["denied"])
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.vendor))
         assert await scene.states() == [AttemptState.ORPHANED, AttemptState.READY]
         second = await scene.intend(nonce=2, slot=1)
-        await attempts.adopted(scene.desk.books, scene.lease, second, listed=["denied too"])
-        scene.desk = replace(scene.desk, attempts_max=1)
-        wanted = replace(WANTED, purchase=replace(WANTED.purchase, slot=1))
-        await scene.passed_s(buy(scene.desk, scene.lease, wanted, scene.counter), ProviderJobUnknown)
+        await attempts.attach_job(scene.purchasing.database, scene.lease, second, listed=["denied too"])
+        scene.purchasing = replace(scene.purchasing, attempts_max=1)
+        spec = replace(WANTED, purchase=replace(WANTED.purchase, slot=1))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, spec, scene.vendor), ProviderJobUnknown)
 
     play(act)
 
@@ -303,18 +310,18 @@ def test_only_the_sender_follows_a_job(play: Callable[..., None], change: dict[s
         intent = await scene.intend(nonce=1)
         if sent:
             job_id = scene.shop.accept(ORDER, 1)
-            await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[job_id])
-        counter = replace(scene.counter, rule=replace(scene.counter.rule, **change))
-        await buy(scene.desk, scene.lease, WANTED, counter)
+            await attempts.attach_job(scene.purchasing.database, scene.lease, intent, listed=[job_id])
+        vendor = replace(scene.vendor, rate_limit=replace(scene.vendor.rate_limit, **change))
+        await buy(scene.purchasing, scene.lease, WANTED, vendor)
         assert await scene.states() == [AttemptState.ORPHANED, AttemptState.READY]
-        lost = (await attempts.attempts_of(scene.desk.books, scene.lease.film_id))[0]
+        lost = (await attempts.list_attempts(scene.purchasing.database, scene.lease.film_id))[0]
         assert lost.failure == "nobody here speaks for narration only under the key key"
 
     play(act)
 
 
 def test_equal_orders_share_their_jobs(play: Callable[..., None]) -> None:
-    """The attempt that looks first takes the older job, its twin the one that is left, before its own intent or after.
+    """The attempt that looks first takes the older job, its duplicate the one left, before its own intent or after.
 
     Neither buys again and nothing is booked as a loss.
     """
@@ -326,11 +333,11 @@ def test_equal_orders_share_their_jobs(play: Callable[..., None]) -> None:
         await scene.world.clock.sleep(TIMINGS.overlap_s + 1)
         await scene.intend(nonce=2, slot=1)
         newer = scene.shop.accept(ORDER, 2)
-        taken = await attempts.adopted(scene.desk.books, scene.lease, first, listed=[newer])
+        taken = await attempts.attach_job(scene.purchasing.database, scene.lease, first, listed=[newer])
         assert taken is not None
-        wanted = replace(WANTED, purchase=replace(WANTED.purchase, slot=1))
-        await scene.passed_s(buy(scene.desk, scene.lease, wanted, scene.counter))
-        rows = await attempts.attempts_of(scene.desk.books, scene.lease.film_id)
+        spec = replace(WANTED, purchase=replace(WANTED.purchase, slot=1))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, spec, scene.vendor))
+        rows = await attempts.list_attempts(scene.purchasing.database, scene.lease.film_id)
         assert [row.provider_job_id for row in rows] == [newer, older]
         assert len(scene.shop.jobs) == 2
 
@@ -342,11 +349,19 @@ def test_a_final_failure_outlives_its_run(play: Callable[..., None]) -> None:
 
     async def act(scene: Scene) -> None:
         tried = await scene.intend(nonce=1)
-        tried = await attempts.adopted(scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, 1)])
-        await attempts.failed(
-            scene.desk.books, scene.lease, tried, failure="narration: refused", final=True, charged=None, refunded=None
+        tried = await attempts.attach_job(
+            scene.purchasing.database, scene.lease, tried, listed=[scene.shop.accept(ORDER, 1)]
         )
-        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+        await attempts.mark_failed(
+            scene.purchasing.database,
+            scene.lease,
+            tried,
+            failure="narration: refused",
+            final=True,
+            charged=None,
+            refunded=None,
+        )
+        buying = buy(scene.purchasing, scene.lease, WANTED, scene.vendor)
         await scene.passed_s(buying, ProviderJobFailed, says="^narration: refused$")
         assert await scene.states() == [AttemptState.FAILED]
         assert len(scene.shop.jobs) == 1
@@ -358,7 +373,7 @@ def test_the_wait_is_longer_than_everything_it_waits_for() -> None:
     """W covers the deadline, the POST, the list's lag and the clocks, in earnest and in simulated mode alike."""
     for timings in (Timings(), Timings.simulated(1), Timings.simulated(60), TIMINGS):
         reach_s = timings.send_deadline_s + timings.post_timeout_s + timings.list_lag_s
-        assert timings.absence_s > reach_s
+        assert timings.absence_proof_s > reach_s
 
 
 def test_a_restart_allows_no_further_attempt(play: Callable[..., None]) -> None:
@@ -367,11 +382,13 @@ def test_a_restart_allows_no_further_attempt(play: Callable[..., None]) -> None:
     async def act(scene: Scene) -> None:
         for nonce in (1, 2):
             tried = await scene.intend(nonce=nonce)
-            tried = await attempts.adopted(
-                scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, nonce)]
+            tried = await attempts.attach_job(
+                scene.purchasing.database, scene.lease, tried, listed=[scene.shop.accept(ORDER, nonce)]
             )
-            await attempts.failed(scene.desk.books, scene.lease, tried, failure="no", charged=None, refunded=None)
-        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+            await attempts.mark_failed(
+                scene.purchasing.database, scene.lease, tried, failure="no", charged=None, refunded=None
+            )
+        buying = buy(scene.purchasing, scene.lease, WANTED, scene.vendor)
         await scene.passed_s(buying, ProviderJobFailed, says="^narration: no attempt is left$")
         assert await scene.states() == [AttemptState.FAILED] * 2
 
@@ -390,13 +407,17 @@ def test_a_loss_is_one_of_the_attempts(
 
     async def act(scene: Scene) -> None:
         tried = await scene.intend(nonce=1)
-        tried = await attempts.adopted(scene.desk.books, scene.lease, tried, listed=[scene.shop.accept(ORDER, 1)])
-        await attempts.failed(scene.desk.books, scene.lease, tried, failure="no", charged=None, refunded=None)
+        tried = await attempts.attach_job(
+            scene.purchasing.database, scene.lease, tried, listed=[scene.shop.accept(ORDER, 1)]
+        )
+        await attempts.mark_failed(
+            scene.purchasing.database, scene.lease, tried, failure="no", charged=None, refunded=None
+        )
         second = await scene.intend(nonce=2)
         if listed:
-            await attempts.adopted(scene.desk.books, scene.lease, second, listed=listed)
+            await attempts.attach_job(scene.purchasing.database, scene.lease, second, listed=listed)
         scene.shop.manners = replace(scene.shop.manners, lists=False)
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter), error)
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.vendor), error)
         assert await scene.states() == [AttemptState.FAILED, AttemptState.ORPHANED]
         assert len(scene.shop.jobs) == 1
 
@@ -412,8 +433,8 @@ def test_only_a_final_failure_ends_the_buying(play: Callable[..., None], may_ret
         job_id = scene.shop.accept(ORDER, 1)
         failure = ProviderJobFailed(provider=scene.shop.name, detail="no", may_retry=may_retry)
         scene.shop.jobs[job_id] = replace(scene.shop.jobs[job_id], failure=failure)
-        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[job_id])
-        buying = buy(scene.desk, scene.lease, WANTED, scene.counter)
+        await attempts.attach_job(scene.purchasing.database, scene.lease, intent, listed=[job_id])
+        buying = buy(scene.purchasing, scene.lease, WANTED, scene.vendor)
         await scene.passed_s(buying, None if may_retry else ProviderJobFailed)
         assert await scene.states() == [AttemptState.FAILED, AttemptState.READY][: 1 + may_retry]
 
@@ -429,8 +450,8 @@ def test_only_a_final_failure_ends_the_buying(play: Callable[..., None], may_ret
             AttemptState.REJECTED,
             7,
         ),
-        (BUSY, AttemptState.REJECTED, TIMINGS.patience_s),
-        (AWAY, AttemptState.UNSENT, TIMINGS.patience_s),
+        (BUSY, AttemptState.REJECTED, TIMINGS.retry_delay_s),
+        (AWAY, AttemptState.UNSENT, TIMINGS.retry_delay_s),
     ],
     ids=["limited", "limited for 7 s", "busy", "away"],
 )
@@ -441,9 +462,9 @@ def test_a_refused_post_is_sent_again_when_it_may_be(
 
     async def act(scene: Scene) -> None:
         began_s = scene.world.clock.now()
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.refusing(error)))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.refusing(error)))
         assert await scene.states() == [state, AttemptState.READY]
-        refused = (await attempts.attempts_of(scene.desk.books, scene.lease.film_id))[0]
+        refused = (await attempts.list_attempts(scene.purchasing.database, scene.lease.film_id))[0]
         assert refused.failure == str(error)
         assert wait_s <= scene.shop.sends_s[0] - began_s < wait_s + 1.5
 
@@ -454,8 +475,8 @@ def test_a_refusal_for_good_is_told(play: Callable[..., None]) -> None:
     """Content that a vendor doesn't take is not sent again."""
 
     async def act(scene: Scene) -> None:
-        counter = scene.refusing(ProviderContentRefused(provider="narration", detail="no"))
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, counter), ProviderContentRefused)
+        vendor = scene.refusing(ProviderContentRefused(provider="narration", detail="no"))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, vendor), ProviderContentRefused)
         assert await scene.states() == [AttemptState.REJECTED]
 
     play(act)
@@ -465,9 +486,9 @@ def test_a_vendor_may_be_away_for_an_outage(play: Callable[..., None]) -> None:
     """Longer than that and the film gives up; nothing was sent."""
 
     async def act(scene: Scene) -> None:
-        buying = buy(scene.desk, scene.lease, WANTED, scene.refusing(*[AWAY] * 100))
+        buying = buy(scene.purchasing, scene.lease, WANTED, scene.refusing(*[AWAY] * 100))
         passed_s = await scene.passed_s(buying, ProviderUnavailable)
-        assert TIMINGS.outage_s < passed_s < TIMINGS.outage_s + 2 * TIMINGS.patience_s
+        assert TIMINGS.vendor_outage_max_s < passed_s < TIMINGS.vendor_outage_max_s + 2 * TIMINGS.retry_delay_s
         assert set(await scene.states()) == {AttemptState.UNSENT}
 
     play(act)
@@ -479,7 +500,7 @@ def test_an_outage_ends_with_any_answer(play: Callable[..., None], answer: Provi
 
     async def act(scene: Scene) -> None:
         short = [AWAY] * 20
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.refusing(*short, answer, *short)))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.refusing(*short, answer, *short)))
         assert (await scene.states())[-1] is AttemptState.READY
 
     play(act)
@@ -490,7 +511,7 @@ def test_a_reply_is_the_jobs_only_proof_where_there_is_no_list(play: Callable[..
 
     async def act(scene: Scene) -> None:
         scene.shop.manners = replace(scene.shop.manners, lists=False)
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.vendor))
         assert await scene.states() == [AttemptState.READY]
         assert len(scene.shop.sends_s) == 1
 
@@ -502,8 +523,8 @@ def test_a_days_cap_holds_before_the_post(play: Callable[..., None], cap: Decima
     """What the vendor expects to charge is compared with the operator's cap; beyond it nothing is sent or written."""
 
     async def act(scene: Scene) -> None:
-        counter = replace(scene.counter, cap=cap, cap_setting="A_CAP")
-        buying = buy(scene.desk, scene.lease, WANTED, counter)
+        vendor = replace(scene.vendor, daily_cap=cap, cap_setting="A_CAP")
+        buying = buy(scene.purchasing, scene.lease, WANTED, vendor)
         await scene.passed_s(buying, None if sent else DailyCapReached, says=None if sent else "raise A_CAP")
         assert await scene.states() == [AttemptState.READY] * sent
         assert len(scene.shop.sends_s) == sent
@@ -522,38 +543,38 @@ def test_a_late_slot_is_given_back(play: Callable[..., None]) -> None:
             if len(reached) == 1:
                 scene.world.clock._loop._jumping.now_s += 1
 
-        scene.desk = replace(scene.desk, fault=stall)
-        await scene.passed_s(buy(scene.desk, scene.lease, WANTED, scene.counter))
+        scene.purchasing = replace(scene.purchasing, failpoint=stall)
+        await scene.passed_s(buy(scene.purchasing, scene.lease, WANTED, scene.vendor))
         assert reached[:3] == ["intent_committed", "intent_committed", "reply_received"]
         assert await scene.states() == [AttemptState.UNSENT, AttemptState.READY]
-        late = (await attempts.attempts_of(scene.desk.books, scene.lease.film_id))[0]
+        late = (await attempts.list_attempts(scene.purchasing.database, scene.lease.film_id))[0]
         assert late.failure == "its slot was 1.0 s old"
         assert len(scene.shop.sends_s) == 1
 
     play(act)
 
 
-@pytest.mark.parametrize("called_back", [False, True])
-def test_a_callback_is_followed_by_a_look_at_once(play: Callable[..., None], called_back: bool) -> None:
+@pytest.mark.parametrize("has_callbacks", [False, True])
+def test_a_callback_is_followed_by_a_look_at_once(play: Callable[..., None], has_callbacks: bool) -> None:
     """A job that ends right after a look is seen within a second of the vendor's call, else at the next look."""
 
     async def act(scene: Scene) -> None:
         intent = await scene.intend(nonce=1)
         job_id = scene.shop.accept(ORDER, 1)
-        await attempts.adopted(scene.desk.books, scene.lease, intent, listed=[job_id])
+        await attempts.attach_job(scene.purchasing.database, scene.lease, intent, listed=[job_id])
         ends_s = scene.world.clock.now() + 0.5
         scene.shop.jobs[job_id] = replace(scene.shop.jobs[job_id], ends_s=ends_s, failure=None)
 
         async def call() -> None:
             await scene.world.clock.sleep(0.6)
-            assert await note_hint(scene.desk.books, scene.shop.name, 1)
+            assert await record_callback(scene.purchasing.database, scene.shop.name, 1)
 
         async with asyncio.TaskGroup() as group:
             group.create_task(call())
-            scene.desk = replace(scene.desk, timings=replace(TIMINGS, watch_s=1))
-            counter = replace(scene.counter, called_back=called_back)
-            await buy(scene.desk, scene.lease, WANTED, counter)
+            scene.purchasing = replace(scene.purchasing, timings=replace(TIMINGS, poll_db_s=1))
+            vendor = replace(scene.vendor, has_callbacks=has_callbacks)
+            await buy(scene.purchasing, scene.lease, WANTED, vendor)
         seen_s = scene.world.clock.now() - ends_s
-        assert (seen_s < 2) is called_back
+        assert (seen_s < 2) is has_callbacks
 
     play(act)

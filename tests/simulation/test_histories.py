@@ -11,7 +11,7 @@ _CHUNK = 50
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(0, 1000, _CHUNK))
 def test_every_history_ends_with_its_books_balanced(first: int) -> None:
-    """Whatever befalls them, films end, balances hold after every step and each paid job is in somebody's books.
+    """Whatever befalls them, films end, balances hold after every step and each paid job is in somebody's records.
 
     A seed that fails here replays alone: `python -m benchmarks.prove_money --seed N`.
     """

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from film.clock import Clock
 from film.ids import FilmId
-from ledger.database import Books
-from ledger.ending import cancel_film, fail_film
+from ledger.database.engine import Database
+from ledger.database.records import FilmError
+from ledger.films.settlement import cancel_film, fail_film
 from ledger.leases import Lease
-from ledger.rows import Fault
 from providers.ports import JobVendor
+from purchasing.timings import Timings
 from store.objects import ObjectFacts, Objects
-from tasks import run
-from tasks.timings import Timings
+from tasks.run import film_run
+from tests.simulation.memory_store import MemoryObjects
 from tests.simulation.process import Process
-from tests.simulation.shelf import Shelf
 from tests.simulation.vendor import Door
 from tests.simulation.virtual_loop import VirtualClock
 
@@ -29,13 +29,13 @@ TIMINGS: Final = Timings(
     list_lag_s=10,
     skew_s=2,
     overlap_s=4,
-    watch_s=2,
+    poll_db_s=2,
     poll_s=4,
     job_deadline_s=90,
     window_s=10,
     guard_s=1,
-    patience_s=2,
-    outage_s=60,
+    retry_delay_s=2,
+    vendor_outage_max_s=60,
 )
 
 
@@ -52,8 +52,8 @@ def _own_lease(lease: Lease) -> Lease:
     return lease
 
 
-def _shelf(objects: dict[str, ObjectFacts], process: Process) -> Objects:
-    return Shelf(objects, process)
+def _objects(objects: dict[str, ObjectFacts], process: Process) -> Objects:
+    return MemoryObjects(objects, process)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +64,9 @@ class Variant:
     door: Callable[[Door], JobVendor[Any]] = _as_it_is
     clock: Callable[[VirtualClock, Process], Clock] = _true_clock
     lease: Callable[[Lease], Lease] = _own_lease
-    shelf: Callable[[dict[str, ObjectFacts], Process], Objects] = _shelf
-    fail: Callable[[Books, Lease, Fault], Awaitable[None]] = fail_film
-    cancel: Callable[[Books, FilmId], Awaitable[bool]] = cancel_film
+    objects: Callable[[dict[str, ObjectFacts], Process], Objects] = _objects
+    fail: Callable[[Database, Lease, FilmError], Awaitable[None]] = fail_film
+    cancel: Callable[[Database, FilmId], Awaitable[bool]] = cancel_film
 
     @contextmanager
     def bent(self) -> Iterator[None]:
@@ -74,16 +74,16 @@ class Variant:
 
         The run has no seam for being wrong: a control bends this process's copy of it.
         """
-        usual = run.take_lease, run.fail_film
+        usual = film_run.take_lease, film_run.fail_film
 
         async def take(*arguments: Any, **options: Any) -> Lease:
             return self.lease(await usual[0](*arguments, **options))
 
-        run.take_lease, run.fail_film = take, self.fail
+        film_run.take_lease, film_run.fail_film = take, self.fail
         try:
             yield
         finally:
-            run.take_lease, run.fail_film = usual
+            film_run.take_lease, film_run.fail_film = usual
 
 
 PROTOCOL: Final = Variant()

@@ -1,4 +1,4 @@
-"""A vendor with its own books: what it accepted is paid, whoever knows of it. And the door by which a process asks it.
+"""A vendor with its own records: what it accepted is paid, whoever knows of it. And a process's way to ask it.
 
 A vendor's state lives outside all processes: killing one loses its replies, never the vendor's jobs.
 """
@@ -20,9 +20,9 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
-from film.orders import Order
-from providers.ports import JobReport, JobState, ListedJob
-from tasks.timings import Timings
+from film.job_specs import JobSpec
+from providers.ports import JobState, JobStatus, ListedJob
+from purchasing.timings import Timings
 from tests.simulation.process import Process
 from tests.simulation.virtual_loop import VirtualClock
 
@@ -56,7 +56,7 @@ class Job:
 
     job_id: str
     nonce: int
-    order: Order
+    order: JobSpec
     accepted_s: float
     #: When lists begin to show it.
     listed_s: float
@@ -84,7 +84,7 @@ class FakeVendor:
         """Return whether something that happens once in so many times happens now."""
         return bool(one_in) and self.rng.randrange(one_in) == 0
 
-    def accept(self, order: Order, nonce: int) -> str:
+    def accept(self, spec: JobSpec, nonce: int) -> str:
         """Take an order: from now on it is paid."""
         now_s, rng = self.clock.now(), self.rng
         length_s = rng.uniform(1, 15)
@@ -92,7 +92,7 @@ class FakeVendor:
         job = Job(
             job_id=f"{self.name}-{len(self.jobs)}",
             nonce=nonce,
-            order=order,
+            order=spec,
             accepted_s=now_s,
             listed_s=now_s + rng.choice([0, rng.uniform(0, 1), 1]) * self.timings.list_lag_s,
             ends_s=None if self.odds(self.manners.endless) else now_s + length_s,
@@ -119,7 +119,7 @@ class FakeVendor:
             self._dark_until_s = now_s + self.rng.choice(_OUTAGES_S)
         return now_s < self._dark_until_s
 
-    def listed(self, order: Order, nonce: int, since_s: float) -> list[ListedJob]:
+    def listed(self, spec: JobSpec, nonce: int, since_s: float) -> list[ListedJob]:
         """Return what the list shows of an order now; it may lie."""
         now_s = self.clock.now()
         found = [
@@ -127,7 +127,7 @@ class FakeVendor:
             for job in self.jobs.values()
             if job.listed_s <= now_s
             and job.accepted_s >= since_s
-            and (job.nonce == nonce if self.manners.by_nonce else job.order == order)
+            and (job.nonce == nonce if self.manners.by_nonce else job.order == spec)
         ]
         if found and self.odds(self.manners.lying):
             found.append(found[0])
@@ -154,16 +154,16 @@ class Door:
         return "only"
 
     @property
-    def lists(self) -> bool:
+    def can_list(self) -> bool:
         """Whether a lost job can be looked for."""
         return self.shop.manners.lists
 
-    async def estimate(self, order: Order) -> Decimal:
+    async def estimate(self, spec: JobSpec) -> Decimal:
         """Say what a job costs."""
-        del order
+        del spec
         return PRICE
 
-    async def submit(self, order: Order, *, nonce: int) -> str:
+    async def submit(self, spec: JobSpec, *, nonce: int) -> str:
         """Send one paid POST; how it ends is the seed's business."""
         shop, rng = self.shop, self.shop.rng
         await self.process.point("send", pausing=False)
@@ -174,7 +174,7 @@ class Door:
         travel_s = rng.choice([0.02, 0.1, 1.5, timeout_s]) * rng.random()
         reply: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         # The order travels on by itself: it arrives whether or not its sender lives.
-        asyncio.get_running_loop().call_later(travel_s, self._arrive, order, nonce, reply)
+        asyncio.get_running_loop().call_later(travel_s, self._arrive, spec, nonce, reply)
         if shop.odds(shop.manners.lost):
             await asyncio.sleep(rng.random() * timeout_s)
             await self.process.point("reply lost")
@@ -185,7 +185,7 @@ class Door:
             raise SendAmbiguous(provider=shop.name, detail="timeout")
         return reply.result()
 
-    def _arrive(self, order: Order, nonce: int, reply: "asyncio.Future[str]") -> None:
+    def _arrive(self, spec: JobSpec, nonce: int, reply: "asyncio.Future[str]") -> None:
         shop, name = self.shop, self.shop.name
         if shop.odds(2 * shop.manners.lost):  # lost on its way: nothing was created, nobody will ever say so
             return
@@ -197,10 +197,10 @@ class Door:
         elif shop.odds(shop.manners.definite):
             reply.set_exception(ProviderContentRefused(provider=name, detail="no"))
         else:
-            reply.set_result(shop.accept(order, nonce))
+            reply.set_result(shop.accept(spec, nonce))
         reply.exception()  # noted here, for a dead sender never asks
 
-    async def report(self, job_id: str) -> JobReport:
+    async def get_job(self, job_id: str) -> JobStatus:
         """Look at a job once."""
         await self.process.point("ask for a report")
         if self.shop.dark():
@@ -211,26 +211,26 @@ class Door:
         state = JobState.RUNNING
         if job.ends_s is not None and self.shop.clock.now() >= job.ends_s:
             state = JobState.SUCCEEDED if job.failure is None else JobState.FAILED
-        report = JobReport(job_id=job_id, state=state)
+        job_status = JobStatus(job_id=job_id, state=state)
         await self.process.point("read the report")
         if state is JobState.SUCCEEDED:
-            return replace(report, file_url=f"/{job_id}", charged=PRICE)
-        return replace(report, failure=job.failure) if state is JobState.FAILED else report
+            return replace(job_status, file_url=f"/{job_id}", charged=PRICE)
+        return replace(job_status, failure=job.failure) if state is JobState.FAILED else job_status
 
-    async def candidates(self, order: Order, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+    async def find_candidates(self, spec: JobSpec, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
         """Read the list as it is now; the answer may take long to arrive."""
         await self.process.point("ask for the list")
         if self.shop.dark():
             raise ProviderUnavailable(provider=self.shop.name, detail="no list now")
-        found = self.shop.listed(order, nonce, since_s)
+        found = self.shop.listed(spec, nonce, since_s)
         await asyncio.sleep(self.shop.rng.choice([0.01, 0.1, 4]))
         await self.process.point("read the list")
         return found
 
-    async def fetch(self, report: JobReport, into: Path) -> None:
+    async def fetch(self, job: JobStatus, into: Path) -> None:
         """Download a job's file."""
         await self.process.point("fetch")
         if self.shop.odds(self.shop.manners.damaged):
             raise ProviderUnavailable(provider=self.shop.name, detail="no file now")
         damaged = self.shop.odds(self.shop.manners.damaged)
-        into.write_bytes(DAMAGED if damaged else report.job_id.encode())
+        into.write_bytes(DAMAGED if damaged else job.job_id.encode())

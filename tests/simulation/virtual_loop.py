@@ -95,7 +95,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class VirtualClock:
-    """The house's clock port on a virtual loop."""
+    """This program's clock port on a virtual loop."""
 
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop

@@ -10,15 +10,15 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from film.errors import DatabaseUnusable, InvariantBroken
+from app.lease_heartbeat import LeaseHeartbeat
+from film.errors import DatabaseUnavailable, InvariantBroken
 from film.ids import FilmId
-from film.orders import Purpose
+from film.job_specs import Purpose
 from film.profiles import Provider
-from ledger.database import Books
-from ledger.gate import GateRule
+from ledger.database.engine import Database
+from ledger.purchases.rate_limit import RateLimit
+from purchasing.context import MeteredVendor, PurchaseContext
 from store.objects import ObjectFacts
-from tasks.desk import Counter, Desk
-from tasks.keeping import Keeper
 from tests.simulation.checks import ATTEMPTS_MAX, StepChecks
 from tests.simulation.process import Fates, Process
 from tests.simulation.variants import Variant
@@ -39,9 +39,9 @@ _BUSY_S = 15.0
 
 @dataclass(kw_only=True)
 class World:
-    """What all processes of a history share: the books, the vendors, the store, the time."""
+    """What all processes of a history share: the ledger, the vendors, the store, the time."""
 
-    books: Books
+    database: Database
     clock: VirtualClock
     rng: random.Random
     variant: Variant
@@ -58,7 +58,7 @@ class World:
     def __post_init__(self) -> None:
         """Open the vendors and decide how much trouble there is."""
         self.fates = Fates(rng=self.rng, left=self.rng.choice([0, 1, 1, 2, 2, 3, 4, 6]))
-        self._checks = StepChecks(self.books, self.objects)
+        self._checks = StepChecks(self.database, self.objects)
         self.vendors = {
             purpose: FakeVendor(
                 name=purpose.value, manners=manners, timings=self.variant.timings, clock=self.clock, rng=self.rng
@@ -72,34 +72,34 @@ class World:
         self.processes.append(Process(name, self.clock, self.fates, lease_s=self.variant.timings.lease_s))
         return self.processes[-1]
 
-    def desk(self, process: Process) -> Desk:
-        """Return a process's own desk: everything it touches passes its points."""
-        return Desk(
-            books=WatchedBooks(self, process),
+    def purchasing(self, process: Process) -> PurchaseContext:
+        """Return a process's own purchase context: everything it touches passes its points."""
+        return PurchaseContext(
+            database=WatchedDatabase(self, process),
             clock=self.variant.clock(self.clock, process),
-            objects=self.variant.shelf(self.objects, process),
+            objects=self.variant.objects(self.objects, process),
             timings=self.variant.timings,
             attempts_max=ATTEMPTS_MAX,
-            work=self.work,
+            work_dir=self.work,
         )
 
-    def studio(self, process: Process) -> "ProcessStudio":
-        """Return a process's own studio."""
+    def ctx(self, process: Process) -> "ProcessStudio":
+        """Return a process's own app context."""
         return ProcessStudio(self, process)
 
-    def counter(self, process: Process, purpose: Purpose) -> Counter:
+    def vendor_for(self, process: Process, purpose: Purpose) -> MeteredVendor:
         """Return a process's own door to the vendor of a purpose."""
         shop, timings = self.vendors[purpose], self.variant.timings
-        rule = GateRule(
+        rate_limit = RateLimit(
             vendor=shop.name,
             model="only",
             key_print="key",
             submits=shop.manners.submits,
             window_ms=round(timings.window_s * 1000),
             guard_ms=round(timings.guard_s * 1000),
-            patience_ms=round(timings.patience_s * 1000),
+            retry_delay_ms=round(timings.retry_delay_s * 1000),
         )
-        return Counter(vendor=self.variant.door(Door(shop=shop, process=process)), rule=rule)
+        return MeteredVendor(adapter=self.variant.door(Door(shop=shop, process=process)), rate_limit=rate_limit)
 
     def found(self, fault: BaseException) -> None:
         """Note that something does not hold, and end the history."""
@@ -116,28 +116,32 @@ class World:
 
 
 class ProcessStudio:
-    """What a film's run uses of its process: a history's stand-in for the studio, with the program's own heartbeat."""
+    """What a film's run uses of its process: a history's app context, with the program's own heartbeat."""
 
     def __init__(self, world: World, process: Process) -> None:
         self._world = world
         self._process = process
-        self.desk = world.desk(process)
-        self.books, self.clock, self.timings = self.desk.books, self.desk.clock, self.desk.timings
-        self.work, self.holder = self.desk.work, process.name
-        self.keeper = Keeper(self.books, self.clock, self.timings)
+        self.purchasing = world.purchasing(process)
+        self.database, self.clock, self.timings = (
+            self.purchasing.database,
+            self.purchasing.clock,
+            self.purchasing.timings,
+        )
+        self.work, self.holder = self.purchasing.work_dir, process.name
+        self.heartbeat = LeaseHeartbeat(self.database, self.clock, self.timings)
 
-    def rule_of(self, provider: Provider) -> GateRule:
+    def rate_limit_of(self, provider: Provider) -> RateLimit:
         """Return how often segments may be ordered."""
         del provider
-        return self._world.counter(self._process, Purpose.SEGMENT).rule
+        return self._world.vendor_for(self._process, Purpose.SEGMENT).rate_limit
 
-    def is_dead(self, holder: str) -> bool:
-        """Whether a holder died on the same machine, where that can be seen."""
-        return any(each.name == holder and each.seen_dead and not each.alive for each in self._world.processes)
+    def is_dead(self, owner: str) -> bool:
+        """Whether an owner died on the same machine, where that can be seen."""
+        return any(each.name == owner and each.seen_dead and not each.alive for each in self._world.processes)
 
 
-class WatchedBooks(Books):
-    """One process's way to the books: a seed may end it before and after each transaction, and all is checked."""
+class WatchedDatabase(Database):
+    """One process's way to the ledger: a seed may end it before and after each transaction, and all is checked."""
 
     def __init__(self, world: World, process: Process) -> None:
         self._world = world
@@ -145,39 +149,39 @@ class WatchedBooks(Books):
 
     def now_ms(self) -> int:
         """Return the database's own time."""
-        return self._world.books.now_ms()
+        return self._world.database.now_ms()
 
     @property
     def is_sqlite(self) -> bool:
-        """As the real books say."""
-        return self._world.books.is_sqlite
+        """As the real database say."""
+        return self._world.database.is_sqlite
 
     async def _require_there(self) -> None:
         clock, fates = self._world.clock, self._world.fates
         if clock.now() < fates.away_until_s:
-            raise DatabaseUnusable(where="the ledger", reason="it is away")
+            raise DatabaseUnavailable(where="the ledger", reason="it is away")
         if clock.now() < fates.locked_until_s:
             await clock.sleep(min(fates.locked_until_s - clock.now(), _BUSY_S))
             if clock.now() < fates.locked_until_s:
-                raise DatabaseUnusable(where="the ledger", reason="it is locked")
+                raise DatabaseUnavailable(where="the ledger", reason="it is locked")
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Run one transaction and check the books after its commit, whose answer an outage may swallow."""
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Run one transaction and check the ledger after its commit, whose answer an outage may swallow."""
         await self._process.point("begin")
         await self._require_there()
-        async with self._world.books.writing() as rows:
-            yield rows
+        async with self._world.database.transaction() as conn:
+            yield conn
         await self._world.look()
         await self._process.point("committed")
         if self._world.clock.now() < self._world.fates.away_until_s:
-            raise DatabaseUnusable(where="the ledger", reason="it went away")
+            raise DatabaseUnavailable(where="the ledger", reason="it went away")
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """Run one look."""
         await self._process.point("look")
         await self._require_there()
-        async with self._world.books.reading() as rows:
-            yield rows
+        async with self._world.database.snapshot() as conn:
+            yield conn
         await self._process.point("looked")

@@ -9,9 +9,9 @@ from film.canvas import Resolution
 from film.plan import segment_plan
 from film.profiles import PROFILES, Provider
 from film.prompts import script_limits
-from providers.claude import Claude
+from providers.anthropic.client import Claude
+from providers.http.clients import Connection
 from providers.ports import Brief
-from providers.transport import Connection
 
 from .conftest import KEY, TIMEOUTS
 from .stub import Answer, Seen, Stub, reply
@@ -78,9 +78,9 @@ def error(status: int, kind: str = "overloaded_error") -> Answer:
     return reply(said, status, retry_after_ms="1")
 
 
-def data_of(seen: Seen, turn: int = 0) -> Any:
+def data_of(process: Seen, turn: int = 0) -> Any:
     """Return the JSON object of a user turn."""
-    text = seen.json["messages"][turn]["content"]
+    text = process.json["messages"][turn]["content"]
     return json.loads(text[text.index("{") : text.rindex("}") + 1])
 
 

@@ -1,4 +1,4 @@
-"""What the vendors' contract tests share: a stub vendor, a wire to it, the documents' examples, a clock of its own."""
+"""What the vendors' contract tests share: a stub vendor, its client, the documents' examples, a clock of its own."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from film.canvas import AspectRatio, Resolution
-from film.orders import ClipOrder, ImageRef
-from providers.egress import Egress
-from providers.listenhub_voice_request import VoiceRequest
-from providers.transport import Connection, Timeouts
-from providers.wire import Wire
+from film.job_specs import ClipSpec, ImageRef
+from providers.http.clients import Connection, Timeouts
+from providers.http.egress import Egress
+from providers.http.vendor_client import VendorClient
+from providers.listenhub.voice_request import VoiceRequest
 
 from .simulated import Simulated, running
 from .stub import Stub, served
@@ -33,7 +33,7 @@ def example(name: str) -> Any:
     return json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))
 
 
-def clip_order(**changes: Any) -> ClipOrder:
+def clip_order(**changes: Any) -> ClipSpec:
     """Return an order that every vendor takes, changed as told."""
     facts: dict[str, Any] = {
         "prompt": "黄昏海边,海浪轻轻拍打礁石",
@@ -42,7 +42,7 @@ def clip_order(**changes: Any) -> ClipOrder:
         "ratio": AspectRatio.WIDE,
         "sound": False,
     }
-    return ClipOrder(**{**facts, **changes})
+    return ClipSpec(**{**facts, **changes})
 
 
 def image_ref(**changes: Any) -> ImageRef:
@@ -59,13 +59,13 @@ async def stub() -> AsyncIterator[Stub]:
 
 
 @pytest.fixture
-async def wire(stub: Stub) -> AsyncIterator[Wire]:
-    """A door to the stub, named listenhub."""
+async def client(stub: Stub) -> AsyncIterator[VendorClient]:
+    """A client of the stub, named listenhub."""
     egress = Egress(allowed_origin=stub.url, timeouts=TIMEOUTS)
-    async with Wire(
+    async with VendorClient(
         Connection(base_url=stub.url, key=KEY), vendor="listenhub", timeouts=TIMEOUTS, egress=egress
-    ) as wire:
-        yield wire
+    ) as client:
+        yield client
 
 
 class TestClock:

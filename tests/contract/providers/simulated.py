@@ -13,10 +13,10 @@ import httpx
 
 from film.profiles import Vendor
 from providers import registry
-from providers.claude import Claude
-from providers.egress import Egress
-from providers.transport import Connection
-from providers.wire import Wire
+from providers.anthropic.client import Claude
+from providers.http.clients import Connection
+from providers.http.egress import Egress
+from providers.http.vendor_client import VendorClient
 
 ROOT = Path(__file__).resolve().parents[3]
 _DOORS = {
@@ -33,15 +33,15 @@ class Simulated:
         self.url = url
         self._control = control
 
-    def wire(self, vendor: Vendor, *, key: str | None = None, files: bool = True) -> Wire:
-        """Open a door to one vendor, with its key or another; `files`: whether its files may be fetched from here."""
+    def client(self, vendor: Vendor, *, key: str | None = None, files: bool = True) -> VendorClient:
+        """Open a client of one vendor, with its key or another; `files`: whether its files may be fetched from here."""
         path, own = _DOORS[vendor]
         connection = Connection(base_url=f"{self.url}/{path}", key=key or own)
         egress = Egress(allowed_origin=self.url if files else None)
-        return registry.open_wire(vendor, connection, egress=egress)
+        return registry.open_vendor_client(vendor, connection, egress=egress)
 
     def claude(self, *, retries_max: int = 2) -> Claude:
-        """Open a door to Claude."""
+        """Open a client of Claude."""
         connection = Connection(base_url=f"{self.url}/anthropic", key="sk-ant-sim-alpha")
         return Claude(connection, model="claude-sonnet-5-5", retries_max=retries_max)
 
@@ -59,7 +59,7 @@ class Simulated:
         self.advance(61)
 
     def jobs(self, service: str) -> list[dict[str, Any]]:
-        """Return a service's books: every job that was ever created there."""
+        """Return a service's records: every job that was ever created there."""
         return list(self._control.get("/_control/jobs", params={"service": service}).raise_for_status().json()["jobs"])
 
 

@@ -76,18 +76,18 @@ class Stub:
         self.url = ""
         self._writers: set[asyncio.StreamWriter] = set()
 
-    def _answer(self, seen: Seen) -> Answer:
+    def _answer(self, process: Seen) -> Answer:
         if self.respond is not None:
-            return self.respond(seen)
+            return self.respond(process)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection's requests."""
         self._writers.add(writer)
         try:
-            while (seen := await _received(reader)) is not None:
-                self.seen.append(seen)
-                if not await self._given(self._answer(seen), writer):
+            while (process := await _received(reader)) is not None:
+                self.seen.append(process)
+                if not await self._given(self._answer(process), writer):
                     break
         except ConnectionError:
             pass

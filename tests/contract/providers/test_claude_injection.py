@@ -5,9 +5,9 @@ import json
 import pytest
 
 from film.storyboard import Storyboard
-from providers.claude_judge import ClaudeJudge
-from providers.claude_words import JUDGE, SHORTENER, WRITER
-from providers.claude_writer import ClaudeWriter
+from providers.anthropic.judge import ClaudeJudge
+from providers.anthropic.prompts import JUDGE, SHORTENER, WRITER
+from providers.anthropic.writer import ClaudeWriter
 
 from .claude_fixture import asked_at, brief, data_of, message, script
 from .stub import Stub
@@ -34,12 +34,12 @@ async def test_the_writer_sees_the_attempt_as_data_only(stub: Stub, attempt: str
     stub.answers = [message(script())]
     async with asked_at(stub) as claude:
         await ClaudeWriter(claude).write(brief(attempt))
-    (seen,) = stub.seen
-    (turn,) = seen.json["messages"]
-    assert seen.json["system"] == WRITER
+    (process,) = stub.seen
+    (turn,) = process.json["messages"]
+    assert process.json["system"] == WRITER
     assert turn["role"] == "user"
-    assert data_of(seen)["prompt"] == attempt
-    assert len(data_of(seen)["slots"]) == 2
+    assert data_of(process)["prompt"] == attempt
+    assert len(data_of(process)["slots"]) == 2
     assert (turn["content"].count("<"), turn["content"].count(">")) == (2, 2)  # the tags' own
     assert turn["content"].startswith("<order>\n{")
     assert turn["content"].endswith("}\n</order>")
@@ -52,10 +52,10 @@ async def test_the_judge_sees_the_attempt_as_data_only(stub: Stub, attempt: str)
     stub.answers = [message({"decision": "allow", "categories": [], "reason": "", "shot_indexes": []})]
     async with asked_at(stub) as claude:
         await ClaudeJudge(claude).judge(attempt, storyboard)
-    (seen,) = stub.seen
-    (turn,) = seen.json["messages"]
-    assert seen.json["system"] == JUDGE
-    assert data_of(seen) == {"prompt": attempt, "storyboard": storyboard.model_dump(mode="json")}
+    (process,) = stub.seen
+    (turn,) = process.json["messages"]
+    assert process.json["system"] == JUDGE
+    assert data_of(process) == {"prompt": attempt, "storyboard": storyboard.model_dump(mode="json")}
     assert turn["content"].count("</order>") == 1
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from film.errors import ModerationError, ModerationRejected, ModerationUnavailable
 from film.storyboard import Storyboard
-from providers.claude_judge import Category, ClaudeJudge
-from providers.claude_words import JUDGE
+from providers.anthropic.judge import Category, ClaudeJudge
+from providers.anthropic.prompts import JUDGE
 
 from .claude_fixture import asked_at, data_of, error, message, refusal, script
 from .stub import Answer, Fault, Stub, html
@@ -23,10 +23,10 @@ async def test_an_allowed_film_passes_and_both_texts_were_judged(stub: Stub) -> 
     stub.answers = [message(verdict(), thinking=True)]
     async with asked_at(stub) as claude:
         await ClaudeJudge(claude).judge("a harbour", STORYBOARD)
-    (seen,) = stub.seen
-    assert seen.json["system"] == JUDGE
-    assert seen.json["output_config"]["effort"] == "low"
-    asked = data_of(seen)
+    (process,) = stub.seen
+    assert process.json["system"] == JUDGE
+    assert process.json["output_config"]["effort"] == "low"
+    asked = data_of(process)
     assert asked["prompt"] == "a harbour"
     assert asked["storyboard"]["shots"][0]["narration"] == "It is early."
 

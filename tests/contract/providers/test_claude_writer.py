@@ -15,8 +15,8 @@ from film.errors import (
     ScriptRefused,
 )
 from film.storyboard import CHARACTERS_MAX, narration_characters_max
-from providers.claude_words import WRITER
-from providers.claude_writer import ClaudeWriter
+from providers.anthropic.prompts import WRITER
+from providers.anthropic.writer import ClaudeWriter
 
 from .claude_fixture import LIMITS, asked_at, brief, data_of, error, message, refusal, script
 from .conftest import KEY
@@ -28,13 +28,13 @@ async def test_the_writer_is_given_the_slots_and_limits_as_data(stub: Stub) -> N
     async with asked_at(stub) as claude:
         storyboard = await ClaudeWriter(claude).write(brief())
     assert [shot.narration for shot in storyboard.shots] == ["It is early.", ""]
-    (seen,) = stub.seen
-    assert (seen.method, seen.target) == ("POST", "/v1/messages")
-    assert seen.headers["authorization"] == f"Bearer {KEY}"
-    assert seen.json["system"] == WRITER
-    assert (seen.json["model"], seen.json["max_tokens"]) == ("claude-sonnet-5-5", 16_000)
+    (process,) = stub.seen
+    assert (process.method, process.target) == ("POST", "/v1/messages")
+    assert process.headers["authorization"] == f"Bearer {KEY}"
+    assert process.json["system"] == WRITER
+    assert (process.json["model"], process.json["max_tokens"]) == ("claude-sonnet-5-5", 16_000)
     spoken = narration_characters_max(6, "en")
-    assert data_of(seen) == {
+    assert data_of(process) == {
         "prompt": "a harbour at dawn",
         "language": "en",
         "aspect_ratio": "16:9",
@@ -152,7 +152,7 @@ async def test_a_cut_off_answer_gets_twice_the_room_once(stub: Stub) -> None:
     stub.answers = [message("{", stop_reason="max_tokens"), message(script())]
     async with asked_at(stub) as claude:
         await ClaudeWriter(claude).write(brief())
-    assert [seen.json["max_tokens"] for seen in stub.seen] == [16_000, 32_000]
+    assert [process.json["max_tokens"] for process in stub.seen] == [16_000, 32_000]
     assert stub.seen[0].json["messages"] == stub.seen[1].json["messages"]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from film.errors import ClipRejected, ProviderError, ProviderRejected, ProviderUnavailable
-from providers.egress import Egress
+from providers.http.egress import Egress
 
 from .conftest import IMPATIENT, TIMEOUTS
 from .stub import Answer, Fault, Seen, Stub, html
@@ -59,8 +59,8 @@ async def test_half_a_file_never_stands_under_its_name(
 
 
 async def test_three_redirects_are_followed(stub: Stub, tmp_path: Path) -> None:
-    def respond(seen: Seen) -> Answer:
-        hop = int(seen.path[1:])
+    def respond(process: Seen) -> Answer:
+        hop = int(process.path[1:])
         return Answer(body=FILE) if hop == 3 else Answer(status=302, headers={"Location": f"/{hop + 1}"})
 
     stub.respond = respond
@@ -144,7 +144,9 @@ async def test_a_webhook_gets_its_bytes_and_a_redirect_is_only_a_status(stub: St
         f"{stub.url}/hook", b'{"a": 1}', headers
     )
     assert status == 302
-    assert [(seen.target, seen.body, seen.headers["webhook-id"]) for seen in stub.seen] == [("/hook", b'{"a": 1}', "1")]
+    assert [(process.target, process.body, process.headers["webhook-id"]) for process in stub.seen] == [
+        ("/hook", b'{"a": 1}', "1")
+    ]
 
 
 async def test_silence_ends_in_unavailable(stub: Stub, tmp_path: Path) -> None:

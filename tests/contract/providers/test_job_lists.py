@@ -14,11 +14,11 @@ from .test_simulated_vendors import BOUGHT, vendor_of
 @pytest.mark.parametrize("what", [Provider.HAPPYHORSE, Provider.VIBEGEN, "voice"])
 async def test_a_list_has_every_job_since_a_moment(simulated: Simulated, what: str) -> None:
     """Equal orders are each listed, oldest first; what is older than the moment is left out."""
-    _, order = BOUGHT[what]
-    wire, vendor = vendor_of(what, simulated)
-    async with wire:
+    _, spec = BOUGHT[what]
+    client, vendor = vendor_of(what, simulated)
+    async with client:
         assert isinstance(vendor, JobList)
-        ordered = {await vendor.submit(order, nonce=nonce) for nonce in (1, 2)}
+        ordered = {await vendor.submit(spec, nonce=nonce) for nonce in (1, 2)}
         listed = await vendor.jobs(since_s=0)
         assert {job.job_id for job in listed} == ordered
         assert all(older.created_at_s <= newer.created_at_s for older, newer in pairwise(listed))
@@ -28,6 +28,6 @@ async def test_a_list_has_every_job_since_a_moment(simulated: Simulated, what: s
 @pytest.mark.parametrize("what", [Provider.SENSEAUDIO, "image"])
 async def test_a_vendor_without_a_list_says_so(simulated: Simulated, what: str) -> None:
     """What lists nothing is not mistaken for an empty list."""
-    wire, vendor = vendor_of(what, simulated)
-    async with wire:
+    client, vendor = vendor_of(what, simulated)
+    async with client:
         assert not isinstance(vendor, JobList)

@@ -17,9 +17,9 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
-from providers.listenhub_wire import CODES, Created, job_failure, read_data, seconds_of, state_of
+from providers.http.vendor_client import RetryLater, VendorClient
+from providers.listenhub.envelope import CODES, Created, job_failure, read_data, seconds_of, state_of
 from providers.ports import JobState
-from providers.wire import AskLater, Wire
 
 from .conftest import BODY
 from .stub import Answer, Stub, html, reply
@@ -27,7 +27,7 @@ from .stub import Answer, Stub, html, reply
 REJECTED = (ProviderRejected, ProviderRejected)
 NO_CREDITS = (ProviderOutOfCredits, ProviderOutOfCredits)
 KEY_REFUSED = (ProviderKeyRefused, ProviderKeyRefused)
-LATER = (ProviderRateLimited, AskLater)
+LATER = (ProviderRateLimited, RetryLater)
 UNKNOWN_JOB = (SendAmbiguous, ProviderJobUnknown)
 NOBODY_KNOWS = (SendAmbiguous, ProviderUnavailable)
 
@@ -58,7 +58,7 @@ def coded(http: int, code: Any) -> Answer:
         (coded(400, 25429), LATER),
         (coded(200, 32007), LATER),
         (coded(429, 33007), LATER),
-        (coded(400, 33009), (ProviderBusy, AskLater)),
+        (coded(400, 33009), (ProviderBusy, RetryLater)),
         (coded(404, 32001), UNKNOWN_JOB),
         (coded(404, 25002), UNKNOWN_JOB),
         (coded(400, 33001), UNKNOWN_JOB),
@@ -97,12 +97,12 @@ def coded(http: int, code: Any) -> Answer:
     ],
 )
 async def test_an_answer_means_one_thing_for_a_post_and_one_for_a_read(
-    stub: Stub, wire: Wire, answer: Answer, kinds: tuple[type[ProviderError], type[ProviderError]]
+    stub: Stub, client: VendorClient, answer: Answer, kinds: tuple[type[ProviderError], type[ProviderError]]
 ) -> None:
     stub.answers = [answer]
-    for given, kind in ((await wire.send("x", BODY), kinds[0]), (await wire.read("x"), kinds[1])):
+    for given, kind in ((await client.post_paid("x", BODY), kinds[0]), (await client.get("x"), kinds[1])):
         with pytest.raises(ProviderError) as refused:
-            read_data(wire, given, Created)
+            read_data(client, given, Created)
         assert type(refused.value) is kind
 
 
@@ -128,9 +128,9 @@ def test_no_code_of_the_documents_is_missing() -> None:
     ],
 )
 async def test_a_failed_task_says_whether_a_new_attempt_is_worth_it(
-    wire: Wire, code: int | None, kind: type[ProviderError], may_retry: bool | None
+    client: VendorClient, code: int | None, kind: type[ProviderError], may_retry: bool | None
 ) -> None:
-    failure = job_failure(wire, "said", code)
+    failure = job_failure(client, "said", code)
     assert type(failure) is kind
     if isinstance(failure, ProviderJobFailed):
         assert failure.may_retry is may_retry

@@ -8,10 +8,10 @@ import pytest
 
 from film.canvas import AspectRatio, Resolution
 from film.errors import ProviderJobFailed, ProviderJobUnknown, ProviderRejected, ProviderUnavailable
-from film.orders import ClipOrder
-from providers.listenhub_video import EstimateRequest, ListenHubVideo, seed_of
+from film.job_specs import ClipSpec
+from providers.http.vendor_client import VendorClient
+from providers.listenhub.video import EstimateRequest, ListenHubVideo, seed_of
 from providers.ports import JobState
-from providers.wire import Wire
 
 from .conftest import clip_order, example, image_ref
 from .stub import Answer, Stub, reply
@@ -32,14 +32,14 @@ def task(job_id: str, *, at_ms: int = NOW_MS, **fields: Any) -> dict[str, Any]:
 # --- what is sent -------------------------------------------------------------------------------------------------
 
 
-async def test_every_field_is_sent_explicitly(stub: Stub, wire: Wire) -> None:
+async def test_every_field_is_sent_explicitly(stub: Stub, client: VendorClient) -> None:
     stub.answers = [reply(example("listenhub_video_created"))]
-    order = clip_order(resolution=Resolution.P1080, ratio=AspectRatio.TALL, sound=True, rendered_s=8)
-    assert await ListenHubVideo(wire, model=HAPPY).submit(order, nonce=77) == "665f1d4e8b3a3f001234abcd"
-    assert [(seen.method, seen.path) for seen in stub.seen] == [("POST", "/v1/video-generation/generate")]
+    spec = clip_order(resolution=Resolution.P1080, ratio=AspectRatio.TALL, sound=True, rendered_s=8)
+    assert await ListenHubVideo(client, model=HAPPY).submit(spec, nonce=77) == "665f1d4e8b3a3f001234abcd"
+    assert [(process.method, process.path) for process in stub.seen] == [("POST", "/v1/video-generation/generate")]
     assert stub.seen[0].json == {
         "model": HAPPY,
-        "content": [{"type": "text", "text": order.prompt}],
+        "content": [{"type": "text", "text": spec.prompt}],
         "resolution": "1080p",
         "ratio": "9:16",
         "duration": 8,
@@ -49,7 +49,7 @@ async def test_every_field_is_sent_explicitly(stub: Stub, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "order", "roles", "told"),
+    ("model", "spec", "roles", "told"),
     [
         (HAPPY, clip_order(first_frame=image_ref()), ["first_frame"], None),  # only Seedance wants the pixels
         (HAPPY, clip_order(references=(image_ref(), image_ref())), ["reference_image"] * 2, None),
@@ -64,9 +64,9 @@ async def test_every_field_is_sent_explicitly(stub: Stub, wire: Wire) -> None:
     ],
 )
 async def test_pictures_carry_their_roles_and_for_seedance_their_pixels(
-    wire: Wire, model: str, order: ClipOrder, roles: list[str], told: list[str] | None
+    client: VendorClient, model: str, spec: ClipSpec, roles: list[str], told: list[str] | None
 ) -> None:
-    request = ListenHubVideo(wire, model=model).request(order, nonce=1)
+    request = ListenHubVideo(client, model=model).request(spec, nonce=1)
     assert [image.role for image in request.images] == roles
     facts = request.reference_images
     assert (facts and [fact.role for fact in facts]) == told
@@ -75,7 +75,7 @@ async def test_pictures_carry_their_roles_and_for_seedance_their_pixels(
 
 
 @pytest.mark.parametrize(
-    ("model", "order", "rule"),
+    ("model", "spec", "rule"),
     [
         (FAST, clip_order(resolution=Resolution.P1080), "LH-R8"),
         (HAPPY, clip_order(resolution=Resolution.P480), "LH-R9"),
@@ -90,14 +90,14 @@ async def test_pictures_carry_their_roles_and_for_seedance_their_pixels(
     ],
 )
 async def test_an_order_that_breaks_a_rule_is_never_sent(
-    stub: Stub, wire: Wire, model: str, order: ClipOrder, rule: str
+    stub: Stub, client: VendorClient, model: str, spec: ClipSpec, rule: str
 ) -> None:
-    vendor = ListenHubVideo(wire, model=model)
+    vendor = ListenHubVideo(client, model=model)
     with pytest.raises(ProviderRejected) as refused:
-        await vendor.submit(order, nonce=1)
+        await vendor.submit(spec, nonce=1)
     assert refused.value.wire_code == rule
     with pytest.raises(ProviderRejected):
-        vendor.check(order)
+        vendor.check(spec)
     assert stub.seen == []
 
 
@@ -108,13 +108,13 @@ def test_a_nonce_is_a_seed_every_model_takes(nonce: int, seed: int) -> None:
     assert seed_of(nonce) == seed
 
 
-async def test_the_customers_seed_goes_before_the_nonce(wire: Wire) -> None:
-    assert ListenHubVideo(wire, model=HAPPY).request(clip_order(seed=0), nonce=9).seed == 0
+async def test_the_customers_seed_goes_before_the_nonce(client: VendorClient) -> None:
+    assert ListenHubVideo(client, model=HAPPY).request(clip_order(seed=0), nonce=9).seed == 0
 
 
-async def test_the_price_is_asked_as_documented(stub: Stub, wire: Wire) -> None:
+async def test_the_price_is_asked_as_documented(stub: Stub, client: VendorClient) -> None:
     stub.answers = [reply(example("listenhub_video_estimate"))]
-    assert await ListenHubVideo(wire, model=FAST).estimate(clip_order()) == Decimal(12)
+    assert await ListenHubVideo(client, model=FAST).estimate(clip_order()) == Decimal(12)
     recorded = example("listenhub_video_estimate_request")
     assert stub.seen[0].json == recorded
     assert EstimateRequest.model_validate(recorded).duration == 5
@@ -123,28 +123,28 @@ async def test_the_price_is_asked_as_documented(stub: Stub, wire: Wire) -> None:
 # --- what is read -------------------------------------------------------------------------------------------------
 
 
-async def test_the_documents_task_is_read_as_it_stands(stub: Stub, wire: Wire) -> None:
+async def test_the_documents_task_is_read_as_it_stands(stub: Stub, client: VendorClient) -> None:
     stub.answers = [reply(example("listenhub_video_task"))]
-    report = await ListenHubVideo(wire, model=FAST).report("665f1d4e8b3a3f001234abcd")
-    assert report.state is JobState.SUCCEEDED
-    assert report.file_url == "https://assets.listenhub.ai/video-generation/output.mp4"
-    assert (report.charged, report.refunded) == (Decimal(12), None)
+    job = await ListenHubVideo(client, model=FAST).get_job("665f1d4e8b3a3f001234abcd")
+    assert job.state is JobState.SUCCEEDED
+    assert job.file_url == "https://assets.listenhub.ai/video-generation/output.mp4"
+    assert (job.charged, job.refunded) == (Decimal(12), None)
 
 
 @pytest.mark.parametrize("status", ["pending", "generating", "uploading", "queued_somewhere"])
-async def test_a_task_under_way_has_no_file(stub: Stub, wire: Wire, status: str) -> None:
+async def test_a_task_under_way_has_no_file(stub: Stub, client: VendorClient, status: str) -> None:
     stub.answers = [body(task("1", status=status, videoUrl="https://x/old.mp4", creditCharged=47.2))]
-    report = await ListenHubVideo(wire, model=HAPPY).report("1")
-    assert (report.state, report.file_url, report.charged) == (JobState.RUNNING, None, Decimal("47.2"))
+    job = await ListenHubVideo(client, model=HAPPY).get_job("1")
+    assert (job.state, job.file_url, job.charged) == (JobState.RUNNING, None, Decimal("47.2"))
 
 
-async def test_a_failed_task_may_be_tried_again(stub: Stub, wire: Wire) -> None:
+async def test_a_failed_task_may_be_tried_again(stub: Stub, client: VendorClient) -> None:
     stub.answers = [body(task("1", status="failed", creditCharged=0))]
-    report = await ListenHubVideo(wire, model=HAPPY).report("1")
-    assert report.state is JobState.FAILED
-    assert isinstance(report.failure, ProviderJobFailed)
-    assert report.failure.may_retry
-    assert report.charged == 0
+    job = await ListenHubVideo(client, model=HAPPY).get_job("1")
+    assert job.state is JobState.FAILED
+    assert isinstance(job.failure, ProviderJobFailed)
+    assert job.failure.may_retry
+    assert job.charged == 0
 
 
 @pytest.mark.parametrize(
@@ -156,25 +156,27 @@ async def test_a_failed_task_may_be_tried_again(stub: Stub, wire: Wire) -> None:
         {**task("1"), "status": 3},
     ],
 )
-async def test_an_answer_that_cannot_be_right_is_asked_again(stub: Stub, wire: Wire, wrong: dict[str, Any]) -> None:
+async def test_an_answer_that_cannot_be_right_is_asked_again(
+    stub: Stub, client: VendorClient, wrong: dict[str, Any]
+) -> None:
     stub.answers = [body(wrong)]
     with pytest.raises(ProviderUnavailable):
-        await ListenHubVideo(wire, model=HAPPY).report("1")
+        await ListenHubVideo(client, model=HAPPY).get_job("1")
 
 
-async def test_an_unknown_task_is_told_apart_and_its_id_cannot_leave_its_path(stub: Stub, wire: Wire) -> None:
+async def test_an_unknown_task_is_told_apart_and_its_id_cannot_leave_its_path(stub: Stub, client: VendorClient) -> None:
     stub.answers = [reply({"code": 32001, "message": "no"}, 404)]
     with pytest.raises(ProviderJobUnknown):
-        await ListenHubVideo(wire, model=HAPPY).report("../../v1/user?x=1")
+        await ListenHubVideo(client, model=HAPPY).get_job("../../v1/user?x=1")
     assert stub.seen[0].target == "/v1/video-generation/tasks/..%2F..%2Fv1%2Fuser%3Fx%3D1"
 
 
-async def test_the_file_of_a_report_is_fetched(stub: Stub, wire: Wire, tmp_path: Path) -> None:
-    vendor = ListenHubVideo(wire, model=HAPPY)
+async def test_the_file_of_a_report_is_fetched(stub: Stub, client: VendorClient, tmp_path: Path) -> None:
+    vendor = ListenHubVideo(client, model=HAPPY)
     stub.answers = [body(task("1", status="success", videoUrl=f"{stub.url}/1.mp4")), Answer(body=b"clip")]
-    report = await vendor.report("1")
-    await vendor.fetch(report, tmp_path / "1.mp4")
+    job = await vendor.get_job("1")
+    await vendor.fetch(job, tmp_path / "1.mp4")
     assert (tmp_path / "1.mp4").read_bytes() == b"clip"
     stub.answers = [body(task("1"))]
     with pytest.raises(ProviderUnavailable):
-        await vendor.fetch(await vendor.report("1"), tmp_path / "1.mp4")
+        await vendor.fetch(await vendor.get_job("1"), tmp_path / "1.mp4")

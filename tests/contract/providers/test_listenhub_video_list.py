@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from film.errors import ProviderUnavailable
-from providers.listenhub_video import ListenHubVideo
-from providers.wire import Wire
+from providers.http.vendor_client import VendorClient
+from providers.listenhub.video import ListenHubVideo
 
 from .conftest import clip_order, example, image_ref
 from .stub import Answer, Seen, Stub, reply
@@ -24,11 +24,11 @@ class VendorList:
         self.items = items
         self.details = details or {}
 
-    def __call__(self, seen: Seen) -> Answer:
+    def __call__(self, process: Seen) -> Answer:
         """Answer a request."""
-        if seen.path == "/v1/video-generation/tasks":
+        if process.path == "/v1/video-generation/tasks":
             return body({"items": self.items, "page": 1, "pageSize": 100, "total": len(self.items)})
-        detail = self.details.get(seen.path.rpartition("/")[2])
+        detail = self.details.get(process.path.rpartition("/")[2])
         if detail == ANOTHERS:
             return reply({"code": 32005, "message": "not yours"}, 403)
         return body(detail) if detail else reply({"code": 32001, "message": "not found"}, 404)
@@ -63,15 +63,15 @@ OURS = {"seed": 77}
     ],
 )
 async def test_a_lost_create_is_found_by_its_seed_or_nothing_is_concluded(
-    stub: Stub, wire: Wire, items: list[dict[str, Any]], details: dict[str, Any], found: list[str] | None
+    stub: Stub, client: VendorClient, items: list[dict[str, Any]], details: dict[str, Any], found: list[str] | None
 ) -> None:
     stub.respond = VendorList(items, details)
-    vendor = ListenHubVideo(wire, model=HAPPY)
+    vendor = ListenHubVideo(client, model=HAPPY)
     if found is None:
         with pytest.raises(ProviderUnavailable):
-            await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)
+            await vendor.find_candidates(clip_order(), nonce=77, since_s=SINCE_S)
         return
-    jobs = await vendor.candidates(clip_order(), nonce=77, since_s=SINCE_S)
+    jobs = await vendor.find_candidates(clip_order(), nonce=77, since_s=SINCE_S)
     assert [job.job_id for job in jobs] == found
 
 
@@ -106,10 +106,10 @@ LISTED = {**SAME, "content": []}
     ],
 )
 async def test_with_a_seed_of_the_customers_all_parameters_must_fit(
-    stub: Stub, wire: Wire, item: dict[str, Any], detail: dict[str, Any] | None, ours: bool | None
+    stub: Stub, client: VendorClient, item: dict[str, Any], detail: dict[str, Any] | None, ours: bool | None
 ) -> None:
     stub.respond = VendorList([item], {"a": detail} if detail else {})
-    search = ListenHubVideo(wire, model=HAPPY).candidates(ORDER, nonce=77, since_s=SINCE_S)
+    search = ListenHubVideo(client, model=HAPPY).find_candidates(ORDER, nonce=77, since_s=SINCE_S)
     if ours is None:
         with pytest.raises(ProviderUnavailable):
             await search
@@ -117,10 +117,10 @@ async def test_with_a_seed_of_the_customers_all_parameters_must_fit(
         assert bool(await search) is ours
 
 
-async def test_the_documents_list_is_read_as_it_stands(stub: Stub, wire: Wire) -> None:
+async def test_the_documents_list_is_read_as_it_stands(stub: Stub, client: VendorClient) -> None:
     recorded = example("listenhub_video_list")
     stub.answers = [reply(recorded)]
-    vendor = ListenHubVideo(wire, model=FAST)
-    jobs = await vendor.candidates(clip_order(), nonce=123456, since_s=SINCE_S)
+    vendor = ListenHubVideo(client, model=FAST)
+    jobs = await vendor.find_candidates(clip_order(), nonce=123456, since_s=SINCE_S)
     assert [(job.job_id, job.created_at_s) for job in jobs] == [("665f1d4e8b3a3f001234abcd", 1_700_000_000.0)]
     assert stub.seen[0].target == "/v1/video-generation/tasks?page=1&pageSize=100"

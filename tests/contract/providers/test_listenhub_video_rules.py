@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from film.errors import ProviderRejected
-from providers.listenhub_video_request import RULES, VideoRequest
+from providers.listenhub.video_request import RULES, VideoRequest
 from providers.rules import require
 
 from .conftest import example

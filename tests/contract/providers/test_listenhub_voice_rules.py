@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from film.errors import ProviderRejected
-from providers.listenhub_voice_request import RULES, VoiceRequest
+from providers.listenhub.voice_request import RULES, VoiceRequest
 from providers.rules import require
 
 from .conftest import example

@@ -7,42 +7,42 @@ from pathlib import Path
 import pytest
 
 from film.errors import DeadlineExceeded, ProviderError, ProviderJobUnknown, ProviderKeyRefused, ProviderUnavailable
-from film.orders import ClipOrder
-from providers.polling import wait_for
-from providers.ports import JobReport, JobState, ListedJob
-from providers.wire import AskLater
+from film.job_specs import ClipSpec
+from providers.http.vendor_client import RetryLater
+from providers.polling import wait_for_job
+from providers.ports import JobState, JobStatus, ListedJob
 
 from .conftest import TestClock
 
-RUNNING = JobReport(job_id="1", state=JobState.RUNNING)
-DONE = JobReport(job_id="1", state=JobState.SUCCEEDED, file_url="http://x/1")
-FAILED = JobReport(job_id="1", state=JobState.FAILED)
+RUNNING = JobStatus(job_id="1", state=JobState.RUNNING)
+DONE = JobStatus(job_id="1", state=JobState.SUCCEEDED, file_url="http://x/1")
+FAILED = JobStatus(job_id="1", state=JobState.FAILED)
 GONE = ProviderUnavailable(provider="v", detail="no answer")
 UNKNOWN = ProviderJobUnknown(provider="v", detail="unknown")
 UNHEARD_S = 600
 
 
-def later(seconds: float) -> AskLater:
-    return AskLater(provider="v", detail="429", retry_after_s=seconds)
+def later(seconds: float) -> RetryLater:
+    return RetryLater(provider="v", detail="429", retry_after_s=seconds)
 
 
 class ScriptedVendor:
     """A vendor whose looks are scripted, the last one again and again."""
 
-    vendor, model, lists = "v", "m", True
+    vendor, model, can_list = "v", "m", True
 
-    def __init__(self, looks: Sequence[JobReport | ProviderError]) -> None:
+    def __init__(self, looks: Sequence[JobStatus | ProviderError]) -> None:
         self.looks = list(looks)
 
-    async def estimate(self, order: ClipOrder) -> Decimal:
+    async def estimate(self, spec: ClipSpec) -> Decimal:
         """Nothing is estimated by a poll."""
         raise NotImplementedError
 
-    async def submit(self, order: ClipOrder, *, nonce: int) -> str:
+    async def submit(self, spec: ClipSpec, *, nonce: int) -> str:
         """Nothing is sent by a poll."""
         raise NotImplementedError
 
-    async def report(self, job_id: str) -> JobReport:
+    async def get_job(self, job_id: str) -> JobStatus:
         """Answer from the script."""
         assert job_id == "1"
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
@@ -50,20 +50,20 @@ class ScriptedVendor:
             raise look
         return look
 
-    async def candidates(self, order: ClipOrder, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
+    async def find_candidates(self, spec: ClipSpec, *, nonce: int, since_s: float) -> Sequence[ListedJob]:
         """Nothing is listed by a poll."""
         raise NotImplementedError
 
-    async def fetch(self, report: JobReport, into: Path) -> None:
+    async def fetch(self, job: JobStatus, into: Path) -> None:
         """Nothing is fetched by a poll."""
         raise NotImplementedError
 
 
-async def poll(looks: Sequence[JobReport | ProviderError], clock: TestClock, *, for_s: float = 1e6) -> JobReport:
+async def poll(looks: Sequence[JobStatus | ProviderError], clock: TestClock, *, for_s: float = 1e6) -> JobStatus:
     vendor = ScriptedVendor(looks)
     now_s = clock.now()
-    return await wait_for(
-        vendor, "1", clock=clock, interval_s=10, started_s=now_s, deadline_s=for_s, unheard_s=UNHEARD_S
+    return await wait_for_job(
+        vendor, "1", clock=clock, interval_s=10, started_s=now_s, deadline_s=for_s, unreachable_max_s=UNHEARD_S
     )
 
 
@@ -81,7 +81,7 @@ async def poll(looks: Sequence[JobReport | ProviderError], clock: TestClock, *, 
         ([UNKNOWN, UNKNOWN, RUNNING, UNKNOWN, DONE], [10, 10, 10, 10]),  # a list that lags behind the create
     ],
 )
-async def test_waits_follow_the_rule(looks: list[JobReport | ProviderError], waits_s: list[float]) -> None:
+async def test_waits_follow_the_rule(looks: list[JobStatus | ProviderError], waits_s: list[float]) -> None:
     """Each wait is the rule's, give or take the tenth by which many jobs are kept from asking in step."""
     clock = TestClock()
     assert (await poll(looks, clock)).state is not JobState.RUNNING

@@ -5,9 +5,9 @@ import gc
 
 import pytest
 
-from providers.listenhub_voice import ListenHubVoice
-from providers.polling import wait_for
-from providers.wire import Wire
+from providers.http.vendor_client import VendorClient
+from providers.listenhub.voice import ListenHubVoice
+from providers.polling import wait_for_job
 
 from .conftest import TestClock
 from .stub import Stub, reply
@@ -24,9 +24,9 @@ def _task(status: str) -> dict[str, object]:
 
 
 @pytest.mark.long
-async def test_polling_two_hundred_jobs_keeps_nothing(stub: Stub, wire: Wire) -> None:
+async def test_polling_two_hundred_jobs_keeps_nothing(stub: Stub, client: VendorClient) -> None:
     """After a first round of 200 jobs, a second of five times as many looks leaves no more behind."""
-    clock, vendor = TestClock(), ListenHubVoice(wire)
+    clock, vendor = TestClock(), ListenHubVoice(client)
 
     async def rounds(looks: int) -> int:
         left = {"looks": looks * _JOBS}
@@ -37,8 +37,14 @@ async def test_polling_two_hundred_jobs_keeps_nothing(stub: Stub, wire: Wire) ->
 
         stub.respond = respond
         stub.seen.clear()
-        waits = {"clock": clock, "interval_s": 5.0, "started_s": clock.now(), "deadline_s": 1e9, "unheard_s": 60.0}
-        await asyncio.gather(*(wait_for(vendor, "1", **waits) for _ in range(_JOBS)))
+        waits = {
+            "clock": clock,
+            "interval_s": 5.0,
+            "started_s": clock.now(),
+            "deadline_s": 1e9,
+            "unreachable_max_s": 60.0,
+        }
+        await asyncio.gather(*(wait_for_job(vendor, "1", **waits) for _ in range(_JOBS)))
         assert len(stub.seen) == len(clock.waits_s) + _JOBS, "a look is one request"
         stub.seen.clear()
         clock.waits_s.clear()

@@ -7,15 +7,15 @@ import traceback
 import pytest
 
 from film.errors import LongVideoError
-from film.orders import VoiceOrder
-from providers.claude_judge import ClaudeJudge
-from providers.listenhub_account import ListenHubAccount
-from providers.listenhub_video import ListenHubVideo
-from providers.listenhub_voice import ListenHubVoice
-from providers.senseaudio import SenseAudio
-from providers.transport import Connection
-from providers.vibegen import Vibegen
-from providers.wire import Wire
+from film.job_specs import SoundSpec
+from providers.anthropic.judge import ClaudeJudge
+from providers.http.clients import Connection
+from providers.http.vendor_client import VendorClient
+from providers.listenhub.account import ListenHubAccount
+from providers.listenhub.video import ListenHubVideo
+from providers.listenhub.voice import ListenHubVoice
+from providers.senseaudio.video import SenseAudio
+from providers.vibegen.video import Vibegen
 
 from .claude_fixture import asked_at
 from .conftest import KEY, clip_order
@@ -39,19 +39,19 @@ SAID = f"Invalid key {KEY}"
     ],
 )
 async def test_no_vendor_can_make_a_key_show(
-    stub: Stub, wire: Wire, caplog: pytest.LogCaptureFixture, answer: Answer
+    stub: Stub, client: VendorClient, caplog: pytest.LogCaptureFixture, answer: Answer
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    shown = [repr(wire), repr(Connection(base_url=stub.url, key=KEY))]
+    shown = [repr(client), repr(Connection(base_url=stub.url, key=KEY))]
     stub.answers = [answer]
     async with asked_at(stub, retries_max=0) as claude:
         calls = [
-            ListenHubVideo(wire, model="happyhorse").submit(clip_order(), nonce=1),
-            ListenHubVideo(wire, model="happyhorse").report("1"),
-            ListenHubVoice(wire).submit(VoiceOrder(text="hi"), nonce=1),
-            ListenHubAccount(wire).credits_available(),
-            SenseAudio(wire).submit(clip_order(), nonce=1),
-            Vibegen(wire).submit(clip_order(), nonce=1),
+            ListenHubVideo(client, model="happyhorse").submit(clip_order(), nonce=1),
+            ListenHubVideo(client, model="happyhorse").get_job("1"),
+            ListenHubVoice(client).submit(SoundSpec(text="hi"), nonce=1),
+            ListenHubAccount(client).credits_available(),
+            SenseAudio(client).submit(clip_order(), nonce=1),
+            Vibegen(client).submit(clip_order(), nonce=1),
             ClaudeJudge(claude).judge("a harbour", STORYBOARD),
         ]
         for call in calls:

@@ -17,24 +17,24 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
-from film.orders import ClipOrder
+from film.job_specs import ClipSpec
+from providers.http.vendor_client import RetryLater, VendorClient
 from providers.ports import JobState
-from providers.senseaudio import CODES, SenseAudio
-from providers.wire import AskLater, Wire
+from providers.senseaudio.video import CODES, SenseAudio
 
 from .conftest import clip_order, example, image_ref
 from .stub import Answer, Fault, Stub, html, reply
 from .test_senseaudio_rules import FIRST, LAST, REFERENCE
 
 
-async def test_every_field_is_sent_explicitly_and_there_is_no_watermark(stub: Stub, wire: Wire) -> None:
+async def test_every_field_is_sent_explicitly_and_there_is_no_watermark(stub: Stub, client: VendorClient) -> None:
     stub.answers = [reply(example("senseaudio_created"))]
-    order = clip_order(references=(image_ref(),), seed=5)
-    assert await SenseAudio(wire).submit(order, nonce=1) == "task_1234567890"
-    assert [(seen.method, seen.path) for seen in stub.seen] == [("POST", "/v1/video/create")]
+    spec = clip_order(references=(image_ref(),), seed=5)
+    assert await SenseAudio(client).submit(spec, nonce=1) == "task_1234567890"
+    assert [(process.method, process.path) for process in stub.seen] == [("POST", "/v1/video/create")]
     assert stub.seen[0].json == {
         "model": "doubao-seedance-2-0-260128",
-        "content": [{"type": "text", "text": order.prompt}, REFERENCE],
+        "content": [{"type": "text", "text": spec.prompt}, REFERENCE],
         "duration": 5,
         "resolution": "720p",
         "ratio": "16:9",
@@ -44,15 +44,15 @@ async def test_every_field_is_sent_explicitly_and_there_is_no_watermark(stub: St
     }
 
 
-async def test_frames_carry_their_roles(wire: Wire) -> None:
-    sent = SenseAudio(wire).request(clip_order(first_frame=image_ref(), last_frame=image_ref(), sound=True))
+async def test_frames_carry_their_roles(client: VendorClient) -> None:
+    sent = SenseAudio(client).request(clip_order(first_frame=image_ref(), last_frame=image_ref(), sound=True))
     assert [item.model_dump() for item in sent.content[1:]] == [FIRST, LAST]
     assert sent.provider_specific is not None
     assert sent.provider_specific.generate_audio is True
 
 
 @pytest.mark.parametrize(
-    ("order", "rule"),
+    ("spec", "rule"),
     [
         (clip_order(resolution=Resolution.P1080), "SA-R2"),
         (clip_order(rendered_s=3), "SA-R1"),
@@ -64,9 +64,11 @@ async def test_frames_carry_their_roles(wire: Wire) -> None:
         (clip_order(references=(image_ref(size_bytes=30 * 2**20 + 1),)), "SA-image"),
     ],
 )
-async def test_an_order_that_breaks_a_rule_is_never_sent(stub: Stub, wire: Wire, order: ClipOrder, rule: str) -> None:
+async def test_an_order_that_breaks_a_rule_is_never_sent(
+    stub: Stub, client: VendorClient, spec: ClipSpec, rule: str
+) -> None:
     with pytest.raises(ProviderRejected) as refused:
-        await SenseAudio(wire).submit(order, nonce=1)
+        await SenseAudio(client).submit(spec, nonce=1)
     assert refused.value.wire_code == rule
     assert stub.seen == []
 
@@ -74,7 +76,7 @@ async def test_an_order_that_breaks_a_rule_is_never_sent(stub: Stub, wire: Wire,
 REJECTED = (ProviderRejected, ProviderRejected)
 NO_CREDITS = (ProviderOutOfCredits, ProviderOutOfCredits)
 KEY_REFUSED = (ProviderKeyRefused, ProviderKeyRefused)
-LATER = (ProviderRateLimited, AskLater)
+LATER = (ProviderRateLimited, RetryLater)
 UNKNOWN_JOB = (SendAmbiguous, ProviderJobUnknown)
 NOBODY_KNOWS = (SendAmbiguous, ProviderUnavailable)
 
@@ -88,7 +90,7 @@ def coded(http: int, ref_code: int, code: str = "参数错误") -> Answer:
     [
         (coded(400, 400000), REJECTED),
         (reply({"code": "invalid", "message": "said"}, 400), REJECTED),
-        (coded(400, 400015), (ProviderBusy, AskLater)),
+        (coded(400, 400015), (ProviderBusy, RetryLater)),
         (coded(400, 400001), NO_CREDITS),
         (coded(429, 429002), NO_CREDITS),  # a 429 that no waiting ends
         (coded(400, 400900), NO_CREDITS),
@@ -112,14 +114,14 @@ def coded(http: int, ref_code: int, code: str = "参数错误") -> Answer:
     ],
 )
 async def test_an_answer_means_one_thing_for_a_create_and_one_for_a_look(
-    stub: Stub, wire: Wire, answer: Answer, kinds: tuple[type[ProviderError], type[ProviderError]]
+    stub: Stub, client: VendorClient, answer: Answer, kinds: tuple[type[ProviderError], type[ProviderError]]
 ) -> None:
     stub.answers = [answer]
-    vendor = SenseAudio(wire)
+    vendor = SenseAudio(client)
     with pytest.raises(ProviderError) as created:
         await vendor.submit(clip_order(), nonce=1)
     with pytest.raises(ProviderError) as looked:
-        await vendor.report("1")
+        await vendor.get_job("1")
     assert (type(created.value), type(looked.value)) == kinds
     assert len(stub.seen) == 2
 
@@ -129,10 +131,10 @@ def test_no_code_of_the_table_is_missing() -> None:
     assert set(CODES) == {str(number) for number in numbers} | {"invalid", "authentication_error"}
 
 
-async def test_a_lost_reply_is_ambiguous_and_was_one_post(stub: Stub, wire: Wire) -> None:
+async def test_a_lost_reply_is_ambiguous_and_was_one_post(stub: Stub, client: VendorClient) -> None:
     stub.answers = [Answer(fault=Fault.TORN, body=b"{}")]
     with pytest.raises(SendAmbiguous):
-        await SenseAudio(wire).submit(clip_order(), nonce=1)
+        await SenseAudio(client).submit(clip_order(), nonce=1)
     assert len(stub.seen) == 1
 
 
@@ -163,26 +165,28 @@ def status(**fields: Any) -> dict[str, Any]:
         (status(status="failed", error_message="内容"), JobState.FAILED),
     ],
 )
-async def test_a_status_is_read(stub: Stub, wire: Wire, told: dict[str, Any], state: JobState) -> None:
+async def test_a_status_is_read(stub: Stub, client: VendorClient, told: dict[str, Any], state: JobState) -> None:
     stub.answers = [reply(told)]
-    report = await SenseAudio(wire).report("t1")
+    job = await SenseAudio(client).get_job("t1")
     assert stub.seen[0].target == "/v1/video/status?id=t1"
-    assert report.state is state
-    assert report.file_url == ("https://x/v.mp4" if state is JobState.SUCCEEDED else None)
-    assert isinstance(report.failure, ProviderJobFailed) is (state is JobState.FAILED)
-    assert (report.charged, report.refunded) == (None, None)  # no credit is told anywhere
+    assert job.state is state
+    assert job.file_url == ("https://x/v.mp4" if state is JobState.SUCCEEDED else None)
+    assert isinstance(job.failure, ProviderJobFailed) is (state is JobState.FAILED)
+    assert (job.charged, job.refunded) == (None, None)  # no credit is told anywhere
 
 
 @pytest.mark.parametrize("told", [status(task_id="t2", status="completed", video_url="https://x/v.mp4"),
                                   status(status="completed"), {"status": "pending"}])  # fmt: skip
-async def test_the_newest_task_of_the_key_is_never_taken_for_ours(stub: Stub, wire: Wire, told: dict[str, Any]) -> None:
+async def test_the_newest_task_of_the_key_is_never_taken_for_ours(
+    stub: Stub, client: VendorClient, told: dict[str, Any]
+) -> None:
     stub.answers = [reply(told)]
     with pytest.raises(ProviderUnavailable):
-        await SenseAudio(wire).report("t1")
+        await SenseAudio(client).get_job("t1")
 
 
-async def test_lost_clips_cannot_be_looked_for(stub: Stub, wire: Wire) -> None:
-    vendor = SenseAudio(wire)
-    assert not vendor.lists
-    assert list(await vendor.candidates(clip_order(), nonce=1, since_s=0)) == []
+async def test_lost_clips_cannot_be_looked_for(stub: Stub, client: VendorClient) -> None:
+    vendor = SenseAudio(client)
+    assert not vendor.can_list
+    assert list(await vendor.find_candidates(clip_order(), nonce=1, since_s=0)) == []
     assert stub.seen == []

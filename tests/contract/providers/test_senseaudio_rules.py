@@ -8,7 +8,7 @@ from film.errors import (
     ProviderRejected,
 )
 from providers.rules import require
-from providers.senseaudio_request import RULES, CreateRequest
+from providers.senseaudio.request import RULES, CreateRequest
 
 from .conftest import example
 

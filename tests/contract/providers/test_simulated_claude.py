@@ -17,9 +17,9 @@ from film.errors import (
 from film.plan import segment_plan
 from film.profiles import PROFILES, Provider
 from film.prompts import clip_prompt, script_limits
-from film.storyboard import Storyboard, storyboard_faults
+from film.storyboard import Storyboard, storyboard_problems
 from providers import registry
-from providers.claude import Claude
+from providers.anthropic.client import Claude
 from providers.ports import Brief
 
 from .simulated import Simulated
@@ -53,7 +53,7 @@ async def test_a_whole_film_is_written_and_allowed(
     async with simulated.claude() as claude:
         storyboard = await registry.writer(claude).write(wanted)
         await registry.judge(claude).judge(wanted.prompt, storyboard)
-    assert storyboard_faults(storyboard, wanted.plan, wanted.limits, language=language) == []
+    assert storyboard_problems(storyboard, wanted.plan, wanted.limits, language=language) == []
     assert any(shot.narration for shot in storyboard.shots) is narration
     longest = max(len(clip_prompt(storyboard, shot, image_of={})) for shot in storyboard.shots)
     assert longest <= PROFILES[provider].prompt_characters_max

@@ -12,9 +12,9 @@ from film.errors import (
 )
 from film.profiles import PROFILES, Provider, Vendor
 from providers import registry
-from providers.claude import Claude
+from providers.anthropic.client import Claude
+from providers.http.clients import Connection
 from providers.ports import Brief
-from providers.transport import Connection
 
 from .conftest import clip_order
 from .simulated import Simulated
@@ -33,12 +33,12 @@ DOOMED = {"fault": "job_failed", "at": 0}
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_a_strange_key_is_refused_and_creates_nothing(simulated: Simulated, provider: Provider) -> None:
-    async with simulated.wire(PROFILES[provider].vendor, key="sk-stranger") as wire:
-        vendor = registry.video_vendor(provider, wire)
+    async with simulated.client(PROFILES[provider].vendor, key="sk-stranger") as client:
+        vendor = registry.video_vendor(provider, client)
         with pytest.raises(ProviderKeyRefused):
             await vendor.submit(ORDER, nonce=1)
         with pytest.raises(ProviderKeyRefused):
-            await vendor.report(NO_JOB[provider])
+            await vendor.get_job(NO_JOB[provider])
 
 
 async def test_claude_refuses_a_strange_key(simulated: Simulated) -> None:
@@ -51,9 +51,9 @@ async def test_claude_refuses_a_strange_key(simulated: Simulated) -> None:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_a_job_that_never_was_is_unknown(simulated: Simulated, provider: Provider) -> None:
-    async with simulated.wire(PROFILES[provider].vendor) as wire:
+    async with simulated.client(PROFILES[provider].vendor) as client:
         with pytest.raises(ProviderJobUnknown):
-            await registry.video_vendor(provider, wire).report(NO_JOB[provider])
+            await registry.video_vendor(provider, client).get_job(NO_JOB[provider])
 
 
 @pytest.mark.parametrize(
@@ -69,22 +69,25 @@ async def test_another_users_job_is_not_shown(
 ) -> None:
     simulated.script(DOOMED)
     account = PROFILES[provider].vendor
-    async with simulated.wire(account) as ours, simulated.wire(account, key=other_key) as theirs:
+    async with simulated.client(account) as ours, simulated.client(account, key=other_key) as theirs:
         job_id = await registry.video_vendor(provider, ours).submit(ORDER, nonce=1)
         with pytest.raises(kind):
-            await registry.video_vendor(provider, theirs).report(job_id)
+            await registry.video_vendor(provider, theirs).get_job(job_id)
 
 
 async def test_listenhub_may_say_all_of_it_on_http_200(simulated: Simulated) -> None:
-    async with simulated.wire(Vendor.LISTENHUB) as wire, simulated.wire(Vendor.LISTENHUB, key="sk-stranger") as strange:
-        vendor = registry.video_vendor(Provider.HAPPYHORSE, wire)
+    async with (
+        simulated.client(Vendor.LISTENHUB) as client,
+        simulated.client(Vendor.LISTENHUB, key="sk-stranger") as strange,
+    ):
+        vendor = registry.video_vendor(Provider.HAPPYHORSE, client)
         limited = {"vendor": "listenhub-video", "operation": "create", "fault": "rate_limited"}
         simulated.script(limited, DOOMED, listenhub_http_200=True)
         with pytest.raises(ProviderRateLimited) as refused:
             await vendor.submit(ORDER, nonce=1)
         assert refused.value.http_status == 200
         with pytest.raises(ProviderJobUnknown):
-            await vendor.report(NO_JOB[Provider.HAPPYHORSE])
+            await vendor.get_job(NO_JOB[Provider.HAPPYHORSE])
         with pytest.raises(ProviderKeyRefused):
             await registry.video_vendor(Provider.HAPPYHORSE, strange).submit(ORDER, nonce=1)
         assert await vendor.submit(ORDER, nonce=1)
@@ -92,11 +95,11 @@ async def test_listenhub_may_say_all_of_it_on_http_200(simulated: Simulated) -> 
 
 async def test_senseaudio_answering_for_its_newest_job_is_not_believed(simulated: Simulated) -> None:
     simulated.script({**DOOMED, "times": None}, senseaudio_ignores_id=True)
-    async with simulated.wire(Vendor.SENSEAUDIO) as wire:
-        vendor = registry.video_vendor(Provider.SENSEAUDIO, wire)
+    async with simulated.client(Vendor.SENSEAUDIO) as client:
+        vendor = registry.video_vendor(Provider.SENSEAUDIO, client)
         first = await vendor.submit(ORDER, nonce=1)
         simulated.advance(600)
         newest = await vendor.submit(ORDER, nonce=2)
-        assert (await vendor.report(newest)).job_id == newest
+        assert (await vendor.get_job(newest)).job_id == newest
         with pytest.raises(ProviderUnavailable):
-            await vendor.report(first)
+            await vendor.get_job(first)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from film.profiles import Vendor
-from providers.listenhub_voice_request import VoiceRequest
-from providers.messages import WireRequest
+from providers.http.messages import WireRequest
+from providers.listenhub.voice_request import VoiceRequest
 
 from .simulated import Simulated
 from .test_listenhub_video_rules import RIGHT as VIDEO_RIGHT
@@ -65,8 +65,8 @@ async def test_a_request_past_our_check_is_refused_by_the_vendor(
     simulated.script(**STRICT)
     before = len(simulated.jobs(service))
     vendor, path = CREATES[service]
-    async with simulated.wire(vendor) as wire:
-        reply = await wire.send(path, request_)
+    async with simulated.client(vendor) as client:
+        reply = await client.post_paid(path, request_)
     assert reply.http_status == (500 if rule == "SA-R12" else 400)  # SenseAudio calls an unknown model its own fault
     assert len(simulated.jobs(service)) == before
 
@@ -77,6 +77,6 @@ async def test_a_request_on_the_edge_is_taken_by_the_vendor(
 ) -> None:
     simulated.script({"vendor": service, "fault": "job_failed", "at": 0}, **STRICT)  # nobody waits for its film
     vendor, path = CREATES[service]
-    async with simulated.wire(vendor) as wire:
-        reply = await wire.send(path, request_)
+    async with simulated.client(vendor) as client:
+        reply = await client.post_paid(path, request_)
     assert reply.ok, reply.body

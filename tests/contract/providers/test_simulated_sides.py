@@ -6,7 +6,7 @@ from pathlib import Path
 from film.callbacks import CallbackAddress
 from film.profiles import Provider, Vendor
 from providers import registry
-from providers.vibegen_request import Callback
+from providers.vibegen.request import Callback
 
 from .conftest import clip_order
 from .simulated import Simulated
@@ -23,9 +23,9 @@ async def test_vibegen_calls_back_at_the_attempts_own_address(simulated: Simulat
 
     stub.respond = respond
     callbacks = CallbackAddress(public_url=stub.url, secret=b"secret")
-    wire = simulated.wire(Vendor.VIBEGEN)
-    async with wire:
-        vendor = registry.video_vendor(Provider.VIBEGEN, wire, callbacks=callbacks)
+    client = simulated.client(Vendor.VIBEGEN)
+    async with client:
+        vendor = registry.video_vendor(Provider.VIBEGEN, client, callbacks=callbacks)
         job_id = await vendor.submit(clip_order(), nonce=77)
         await ended(vendor, job_id)
         async with asyncio.timeout(60):
@@ -38,9 +38,9 @@ async def test_vibegen_calls_back_at_the_attempts_own_address(simulated: Simulat
 async def test_uploads_speakers_and_credits(simulated: Simulated, tmp_path: Path) -> None:
     file = tmp_path / "anchor.png"
     file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 100)
-    async with simulated.wire(Vendor.LISTENHUB) as wire:
-        url = await registry.storage(wire).upload(file, content_type="image/png")
+    async with simulated.client(Vendor.LISTENHUB) as client:
+        url = await registry.storage(client).upload(file, content_type="image/png")
         assert url.startswith(simulated.url)
-        spoken = await registry.speakers(wire).speakers("zh-CN")
+        spoken = await registry.speakers(client).speakers("zh-CN")
         assert {speaker.language for speaker in spoken} == {"zh"}
-        assert await registry.account(Vendor.LISTENHUB, wire).credits_available() > 0
+        assert await registry.account(Vendor.LISTENHUB, client).credits_available() > 0

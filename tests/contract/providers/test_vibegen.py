@@ -17,11 +17,11 @@ from film.errors import (
     ProviderUnavailable,
     SendAmbiguous,
 )
-from film.orders import ClipOrder
+from film.job_specs import ClipSpec
+from providers.http.vendor_client import RetryLater, VendorClient
 from providers.ports import JobState
-from providers.vibegen import CODES, Vibegen
-from providers.vibegen_request import Callback
-from providers.wire import AskLater, Wire
+from providers.vibegen.request import Callback
+from providers.vibegen.video import CODES, Vibegen
 
 from .conftest import clip_order, example, image_ref
 from .stub import Answer, Fault, Stub, html, reply
@@ -31,15 +31,15 @@ TASK_ID = "550e8400-e29b-41d4-a716-446655440000"
 CREATED_S = 1_741_600_800.0
 
 
-async def test_every_field_is_sent_explicitly(stub: Stub, wire: Wire) -> None:
+async def test_every_field_is_sent_explicitly(stub: Stub, client: VendorClient) -> None:
     stub.answers = [reply(example("vibegen_created"), 201)]
     callbacks = CallbackAddress(public_url="https://films.example/", secret=b"secret")
-    order = clip_order(references=(image_ref(),), seed=5)
-    assert await Vibegen(wire, callbacks=callbacks).submit(order, nonce=77) == TASK_ID
-    assert [(seen.method, seen.path) for seen in stub.seen] == [("POST", "/generations")]
+    spec = clip_order(references=(image_ref(),), seed=5)
+    assert await Vibegen(client, callbacks=callbacks).submit(spec, nonce=77) == TASK_ID
+    assert [(process.method, process.path) for process in stub.seen] == [("POST", "/generations")]
     assert stub.seen[0].json == {
         "model": "seedance 2.0",
-        "prompt": order.prompt,
+        "prompt": spec.prompt,
         "image_urls": ["https://example.com/a.png"],
         "duration": 5,
         "aspect_ratio": "16:9",
@@ -49,13 +49,13 @@ async def test_every_field_is_sent_explicitly(stub: Stub, wire: Wire) -> None:
     }
 
 
-async def test_without_pictures_and_public_address_both_fields_are_left_out(wire: Wire) -> None:
-    sent = Vibegen(wire).request(clip_order(), nonce=1)
+async def test_without_pictures_and_public_address_both_fields_are_left_out(client: VendorClient) -> None:
+    sent = Vibegen(client).request(clip_order(), nonce=1)
     assert (sent.image_urls, sent.callback_url) == (None, None)
 
 
 @pytest.mark.parametrize(
-    ("order", "rule"),
+    ("spec", "rule"),
     [
         (clip_order(rendered_s=8), "VG-R3"),
         (clip_order(prompt="字" * 2001), "VG-R2"),
@@ -63,9 +63,11 @@ async def test_without_pictures_and_public_address_both_fields_are_left_out(wire
         (clip_order(last_frame=image_ref()), "VG-frames"),
     ],
 )
-async def test_an_order_that_breaks_a_rule_is_never_sent(stub: Stub, wire: Wire, order: ClipOrder, rule: str) -> None:
+async def test_an_order_that_breaks_a_rule_is_never_sent(
+    stub: Stub, client: VendorClient, spec: ClipSpec, rule: str
+) -> None:
     with pytest.raises(ProviderRejected) as refused:
-        await Vibegen(wire).submit(order, nonce=1)
+        await Vibegen(client).submit(spec, nonce=1)
     assert refused.value.wire_code == rule
     assert stub.seen == []
 
@@ -98,14 +100,14 @@ def test_the_documents_callbacks_are_read_as_they_stand(name: str, status: str) 
     ],
 )
 async def test_the_documents_tasks_are_read_as_they_stand(
-    stub: Stub, wire: Wire, name: str, state: JobState, url: str | None, failure: type[ProviderError] | None
+    stub: Stub, client: VendorClient, name: str, state: JobState, url: str | None, failure: type[ProviderError] | None
 ) -> None:
     stub.answers = [reply(example(f"vibegen_task_{name}"))]
-    report = await Vibegen(wire).report(TASK_ID)
+    job = await Vibegen(client).get_job(TASK_ID)
     assert stub.seen[0].target == f"/tasks/{TASK_ID}"
-    assert (report.state, report.file_url) == (state, url)
-    assert (type(report.failure) if report.failure else None) is failure
-    assert (report.charged, report.refunded) == (None, None)
+    assert (job.state, job.file_url) == (state, url)
+    assert (type(job.failure) if job.failure else None) is failure
+    assert (job.charged, job.refunded) == (None, None)
 
 
 def task(job_id: str = "1", **fields: Any) -> dict[str, Any]:
@@ -128,30 +130,34 @@ def body(value: Any) -> Answer:
 
 
 @pytest.mark.parametrize("error", [None, "timeout", "content policy", "Provider error"])
-async def test_any_other_failure_may_be_tried_again(stub: Stub, wire: Wire, error: str | None) -> None:
+async def test_any_other_failure_may_be_tried_again(stub: Stub, client: VendorClient, error: str | None) -> None:
     stub.answers = [body(task(status="failed", error=error))]
-    failure = (await Vibegen(wire).report("1")).failure
+    failure = (await Vibegen(client).get_job("1")).failure
     assert isinstance(failure, ProviderJobFailed)
     assert failure.may_retry
 
 
-async def test_an_unknown_status_is_polled_on(stub: Stub, wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unknown_status_is_polled_on(
+    stub: Stub, client: VendorClient, caplog: pytest.LogCaptureFixture
+) -> None:
     stub.answers = [body(task(status="queued"))]
-    assert (await Vibegen(wire).report("1")).state is JobState.RUNNING
+    assert (await Vibegen(client).get_job("1")).state is JobState.RUNNING
     assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize("wrong", [task("2"), task(status="completed"), {"id": "1"}, task(created_at="today")])
-async def test_an_answer_that_cannot_be_right_is_asked_again(stub: Stub, wire: Wire, wrong: dict[str, Any]) -> None:
+async def test_an_answer_that_cannot_be_right_is_asked_again(
+    stub: Stub, client: VendorClient, wrong: dict[str, Any]
+) -> None:
     stub.answers = [body(wrong)]
     with pytest.raises(ProviderUnavailable):
-        await Vibegen(wire).report("1")
+        await Vibegen(client).get_job("1")
 
 
 REJECTED = (ProviderRejected, ProviderRejected)
 NO_CREDITS = (ProviderOutOfCredits, ProviderOutOfCredits)
 KEY_REFUSED = (ProviderKeyRefused, ProviderKeyRefused)
-LATER = (ProviderRateLimited, AskLater)
+LATER = (ProviderRateLimited, RetryLater)
 UNKNOWN_JOB = (SendAmbiguous, ProviderJobUnknown)
 NOBODY_KNOWS = (SendAmbiguous, ProviderUnavailable)
 
@@ -185,13 +191,13 @@ def coded(http: int, code: str) -> Answer:
     ],
 )
 async def test_an_answer_means_one_thing_for_a_create_and_one_for_a_look(
-    stub: Stub, wire: Wire, answer: Answer, kinds: tuple[type[ProviderError], type[ProviderError]]
+    stub: Stub, client: VendorClient, answer: Answer, kinds: tuple[type[ProviderError], type[ProviderError]]
 ) -> None:
     stub.answers = [answer]
     with pytest.raises(ProviderError) as created:
-        await Vibegen(wire).submit(clip_order(), nonce=1)
+        await Vibegen(client).submit(clip_order(), nonce=1)
     with pytest.raises(ProviderError) as looked:
-        await Vibegen(wire).report("1")
+        await Vibegen(client).get_job("1")
     assert (type(created.value), type(looked.value)) == kinds
     assert len(stub.seen) == 2
 
@@ -200,8 +206,8 @@ def test_no_code_of_the_table_is_missing() -> None:
     assert len(CODES) == 7
 
 
-async def test_a_lost_reply_is_ambiguous_and_was_one_post(stub: Stub, wire: Wire) -> None:
+async def test_a_lost_reply_is_ambiguous_and_was_one_post(stub: Stub, client: VendorClient) -> None:
     stub.answers = [Answer(fault=Fault.CLOSED)]
     with pytest.raises(SendAmbiguous):
-        await Vibegen(wire).submit(clip_order(), nonce=1)
+        await Vibegen(client).submit(clip_order(), nonce=1)
     assert len(stub.seen) == 1

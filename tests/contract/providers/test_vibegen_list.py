@@ -7,8 +7,8 @@ import pytest
 from film.errors import (
     ProviderUnavailable,
 )
-from providers.vibegen import Vibegen
-from providers.wire import Wire
+from providers.http.vendor_client import VendorClient
+from providers.vibegen.video import Vibegen
 
 from .conftest import clip_order, example
 from .stub import Answer, Seen, Stub, reply
@@ -21,9 +21,9 @@ class VendorList:
     def __init__(self, tasks: list[dict[str, Any]]) -> None:
         self.tasks = tasks
 
-    def __call__(self, seen: Seen) -> Answer:
+    def __call__(self, process: Seen) -> Answer:
         """Answer a request."""
-        start = int(seen.target.rpartition("offset=")[2])
+        start = int(process.target.rpartition("offset=")[2])
         page = {"page": start // 20 + 1, "pageSize": 20, "total": len(self.tasks), "total_pages": 9}
         return body({"tasks": self.tasks[start : start + 20], "pagination": page})
 
@@ -46,10 +46,10 @@ OTHERS = [task(f"other{number}", prompt=f"shot {number}") for number in range(45
     ],
 )
 async def test_a_lost_create_is_looked_for_on_every_page(
-    stub: Stub, wire: Wire, tasks: list[dict[str, Any]], found: list[str] | None
+    stub: Stub, client: VendorClient, tasks: list[dict[str, Any]], found: list[str] | None
 ) -> None:
     stub.respond = VendorList(tasks)
-    search = Vibegen(wire).candidates(clip_order(), nonce=1, since_s=CREATED_S - 60)
+    search = Vibegen(client).find_candidates(clip_order(), nonce=1, since_s=CREATED_S - 60)
     if found is None:
         with pytest.raises(ProviderUnavailable):
             await search
@@ -57,8 +57,8 @@ async def test_a_lost_create_is_looked_for_on_every_page(
         assert [job.job_id for job in await search] == found
 
 
-async def test_the_documents_list_is_read_as_it_stands(stub: Stub, wire: Wire) -> None:
+async def test_the_documents_list_is_read_as_it_stands(stub: Stub, client: VendorClient) -> None:
     stub.answers = [reply(example("vibegen_list"))]
-    jobs = await Vibegen(wire).candidates(clip_order(prompt="一座未来城市"), nonce=1, since_s=CREATED_S)
+    jobs = await Vibegen(client).find_candidates(clip_order(prompt="一座未来城市"), nonce=1, since_s=CREATED_S)
     assert [(job.job_id, job.created_at_s) for job in jobs] == [(TASK_ID, CREATED_S)]
     assert stub.seen[0].target == "/tasks?limit=100&offset=0"

@@ -8,7 +8,7 @@ from film.errors import (
     ProviderRejected,
 )
 from providers.rules import require
-from providers.vibegen_request import RULES, CreateRequest
+from providers.vibegen.request import RULES, CreateRequest
 
 from .conftest import example
 

@@ -86,8 +86,8 @@ SHORTENED = [
 
 @pytest.mark.parametrize(("text", "limit", "short"), SHORTENED)
 def test_it_shortens_to_the_limit(claude, text, limit, short):
-    wish = {"shorten": {"text": text, "characters_max": limit, "language": "zh"}}
-    assert answer(claude.messages.create(**request(closed(narration=STRING), wish))) == {"narration": short}
+    fields = {"shorten": {"text": text, "characters_max": limit, "language": "zh"}}
+    assert answer(claude.messages.create(**request(closed(narration=STRING), fields))) == {"narration": short}
 
 
 def test_any_other_schema_is_filled_with_something_that_satisfies_it(claude):

@@ -16,7 +16,7 @@ from simulators.world.workshop import Workshop, sweep
 
 @asynccontextmanager
 async def vendor(home, make):
-    """Open the books of a world in `home` whose videos are made by `make`."""
+    """Open the ledger of a world in `home` whose videos are made by `make`."""
     settings = Settings(database=home / "world.db", assets=home / "assets", time_scale=1.0)
     database = await Database.open(settings.database)
     workshop = Workshop(

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from film.deadline import Pace, generating_deadline_s
+from film.deadline import VendorPace, generating_deadline_s
 
-HAPPYHORSE = Pace(submits=5, window_s=60, jobs_at_once=None, job_s=40, job_deadline_s=1800)
-SEEDANCE = Pace(submits=2, window_s=60, jobs_at_once=None, job_s=60, job_deadline_s=1800)
-SENSEAUDIO = Pace(submits=60, window_s=60, jobs_at_once=1, job_s=100, job_deadline_s=1800)
+HAPPYHORSE = VendorPace(submits=5, window_s=60, jobs_at_once=None, job_s=40, job_deadline_s=1800)
+SEEDANCE = VendorPace(submits=2, window_s=60, jobs_at_once=None, job_s=60, job_deadline_s=1800)
+SENSEAUDIO = VendorPace(submits=60, window_s=60, jobs_at_once=1, job_s=100, job_deadline_s=1800)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ SENSEAUDIO = Pace(submits=60, window_s=60, jobs_at_once=1, job_s=100, job_deadli
     ],
 )
 def test_there_is_time_for_what_the_vendor_allows(
-    pace: Pace, segments: int, chained: bool, waiting: int, needs_s: float
+    pace: VendorPace, segments: int, chained: bool, waiting: int, needs_s: float
 ) -> None:
     deadline_s = generating_deadline_s(pace, segments=segments, attempts=2, chained=chained, films_waiting=waiting)
     assert deadline_s >= needs_s + 2 * pace.job_deadline_s
@@ -42,8 +42,8 @@ def test_there_is_time_for_what_the_vendor_allows(
     ],
 )
 def test_the_deadline_is_turns_patience_and_jobs(
-    pace: Pace, segments: int, chained: bool, waiting: int, deadline_s: float
+    pace: VendorPace, segments: int, chained: bool, waiting: int, deadline_s: float
 ) -> None:
-    """Turns at the gate, three times the usual time for what runs one after the other, each try's own deadline."""
+    """Turns at the rate limit, three times the usual time for what runs in a row, each try's own deadline."""
     found = generating_deadline_s(pace, segments=segments, attempts=2, chained=chained, films_waiting=waiting)
     assert found == deadline_s

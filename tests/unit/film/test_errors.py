@@ -14,7 +14,7 @@ CHECK = {"check": "frames", "expected": "216", "found": "215"}
 SAID: list[tuple[e.LongVideoError, str]] = [
     (e.InvalidRequest(field="duration", reason="3 to 180"), "duration: 3 to 180"),
     (
-        e.NotAgreed(remedy="say yes, or --yes"),
+        e.SpendNotConfirmed(remedy="say yes, or --yes"),
         "Nothing was ordered and nothing spent: say yes, or --yes.",
     ),
     (
@@ -115,7 +115,7 @@ SAID: list[tuple[e.LongVideoError, str]] = [
         "vid_1: run 3 no longer owns the film; a newer run, or its end, has taken over",
     ),
     (
-        e.LeaseTaken(film_id=FILM, holder="here:1:a"),
+        e.LeaseTaken(film_id=FILM, owner="here:1:a"),
         "vid_1 is already running on here (pid 1); watch it with `longvideo watch vid_1`",
     ),
     (
@@ -123,9 +123,9 @@ SAID: list[tuple[e.LongVideoError, str]] = [
         "vid_1: audio may not follow failed",
     ),
     (e.InvariantBroken(invariant="I2", detail="1 mc short"), "I2 is broken: 1 mc short; run `longvideo audit`"),
-    (e.DatabaseUnusable(where="a.db", reason="it is full"), "The database a.db can't be used: it is full"),
+    (e.DatabaseUnavailable(where="a.db", reason="it is full"), "The database a.db can't be used: it is full"),
     (
-        e.StoreUnusable(where="s3://films", reason="no such bucket"),
+        e.StoreUnavailable(where="s3://films", reason="no such bucket"),
         "The store can't be used at s3://films: no such bucket",
     ),
     (
@@ -134,11 +134,11 @@ SAID: list[tuple[e.LongVideoError, str]] = [
     ),
     (e.DeadlineExceeded(what="a job at vibegen", deadline_s=59.6), "a job at vibegen took longer than 60 s"),
     (
-        e.AddressUnusable(host="127.0.0.1", port=8450, reason="the port is taken"),
+        e.AddressUnavailable(host="127.0.0.1", port=8450, reason="the port is taken"),
         "Nothing can be served at 127.0.0.1:8450: the port is taken; name another port by --port",
     ),
     (
-        e.OutUnwritable(film_id=FILM, out="/a.mp4", reason="no room"),
+        e.OutputNotWritable(film_id=FILM, out="/a.mp4", reason="no room"),
         (
             "vid_1 is completed, but can't be written to /a.mp4: no room; "
             "`longvideo make --resume vid_1 --out FILE` writes it elsewhere"
@@ -167,6 +167,6 @@ def test_no_sentence_is_missing() -> None:
     """Whatever writes a sentence of its own, or has a state of a film to tell, is in the table."""
     classes = [getattr(e, name) for name in e.__all__]
     telling = {c for c in classes if "__str__" in vars(c) or getattr(c, "sentence", "")}
-    assert {c.__name__ for c in telling - {e.LongVideoError, e.ProviderError, e.FilmError}} <= {
+    assert {c.__name__ for c in telling - {e.LongVideoError, e.ProviderError, e.FilmRequestError}} <= {
         type(error).__name__ for error, _ in SAID
     }

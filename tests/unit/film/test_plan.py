@@ -127,7 +127,7 @@ def test_vibegen_is_planned_for_the_least_money() -> None:
     ],
 )
 def test_credits_as_json_numbers(amount_mc: int, number: float, text: str) -> None:
-    """Credits leave the house as exact JSON numbers without trailing noise."""
+    """Credits leave this program as exact JSON numbers without trailing noise."""
     assert credits_number(amount_mc) == number
     assert credits_text(amount_mc) == text
 

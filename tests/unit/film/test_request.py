@@ -4,13 +4,13 @@ import pytest
 
 from film.errors import InvalidRequest
 from film.profiles import Provider
-from film.request import parse_request, stored_request
+from film.request import load_request, parse_request
 
 PLAIN = {"prompt": "A calm morning by the sea", "duration": 30, "language": "en"}
 
 
 @pytest.mark.parametrize(
-    ("wish", "field", "reason"),
+    ("fields", "field", "reason"),
     [
         ({"duration": 2}, "duration", "greater than or equal to 3"),
         ({"duration": 181}, "duration", "less than or equal to 180"),
@@ -62,17 +62,17 @@ PLAIN = {"prompt": "A calm morning by the sea", "duration": 30, "language": "en"
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_wrong_field_is_refused_by_name(wish: dict, field: str, reason: str) -> None:
+def test_wrong_field_is_refused_by_name(fields: dict, field: str, reason: str) -> None:
     """A wrong field is named, with why it is wrong."""
     with pytest.raises(InvalidRequest) as refused:
-        parse_request({**PLAIN, **wish})
+        parse_request({**PLAIN, **fields})
     assert refused.value.field == field
     assert reason in refused.value.reason
     assert str(refused.value).startswith(f"{field}: ")
 
 
 @pytest.mark.parametrize(
-    ("wish", "sentence"),
+    ("fields", "sentence"),
     [
         ({"duration": 2}, "duration: should be greater than or equal to 3"),
         ({"music": {}}, "music: give either url or prompt"),
@@ -84,19 +84,19 @@ def test_wrong_field_is_refused_by_name(wish: dict, field: str, reason: str) -> 
     ],
     ids=["limit", "union", "unknown", "whole"],
 )
-def test_a_refusal_is_a_plain_sentence(wish: dict, sentence: str) -> None:
+def test_a_refusal_is_a_plain_sentence(fields: dict, sentence: str) -> None:
     """The field and the rule; no word of the library that found it."""
     with pytest.raises(InvalidRequest) as refused:
-        parse_request({**PLAIN, **wish})
+        parse_request({**PLAIN, **fields})
     assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize("field", ["prompt", "duration"])
 def test_missing_field_is_named(field: str) -> None:
     """Prompt and duration have no default."""
-    wish = {name: value for name, value in PLAIN.items() if name != field}
+    fields = {name: value for name, value in PLAIN.items() if name != field}
     with pytest.raises(InvalidRequest, match=f"{field}: is required"):
-        parse_request(wish)
+        parse_request(fields)
 
 
 def test_defaults_are_the_documented_ones() -> None:
@@ -121,13 +121,13 @@ def test_defaults_are_the_documented_ones() -> None:
         "webhook_url": None,
         "metadata": {},
     }
-    assert stored_request(kept) == request
+    assert load_request(kept) == request
 
 
 def test_a_stored_url_is_not_judged_again() -> None:
     """A film that was ordered from the simulators, or under older rules, can still be read."""
     kept = {**PLAIN, "webhook_url": "http://127.0.0.1:8460/hook"}
-    assert stored_request(kept).webhook_url == kept["webhook_url"]
+    assert load_request(kept).webhook_url == kept["webhook_url"]
     with pytest.raises(InvalidRequest):
         parse_request(kept)
 
@@ -174,7 +174,7 @@ def test_every_provider_takes_its_first_resolution(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "rendered", "prices_mc"),
+    ("fields", "rendered", "prices_mc"),
     [
         ({"resolution": "480p"}, [5] * 5, [15_000] * 5),
         ({"resolution": "720p"}, [10] * 3, [45_000] * 3),
@@ -184,9 +184,9 @@ def test_every_provider_takes_its_first_resolution(provider: Provider) -> None:
     ],
     ids=str,
 )
-def test_a_request_costs_what_it_asks_for(wish: dict, rendered: list[int], prices_mc: list[int]) -> None:
+def test_a_request_costs_what_it_asks_for(fields: dict, rendered: list[int], prices_mc: list[int]) -> None:
     """Its resolution and its sound decide which clips are cheapest, and are in the price of each."""
-    request = parse_request({**PLAIN, **wish, "provider": "vibegen", "duration": 24})
+    request = parse_request({**PLAIN, **fields, "provider": "vibegen", "duration": 24})
     assert [slot.rendered_s for slot in request.plan()] == rendered
     assert list(request.prices()) == prices_mc
 
@@ -202,9 +202,9 @@ def test_a_request_costs_what_it_asks_for(wish: dict, rendered: list[int], price
     ],
 )
 def test_seeds_and_chains_are_for_those_who_have_them(provider: str, *, seed: bool, chained: bool) -> None:
-    """A wish that the model can meet is taken, any other is refused."""
-    for wish, taken in (({"seed": 7}, seed), ({"continuity": "chained"}, chained)):
-        order = {**PLAIN, "provider": provider, **wish}
+    """A request that the model can meet is taken, any other is refused."""
+    for fields, taken in (({"seed": 7}, seed), ({"continuity": "chained"}, chained)):
+        order = {**PLAIN, "provider": provider, **fields}
         if taken:
             assert parse_request(order)
         else:

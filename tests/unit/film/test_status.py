@@ -76,7 +76,7 @@ def test_errors_survive_pickling(error: LongVideoError) -> None:
 def test_every_error_stands_in_the_drawn_tree() -> None:
     """The tree at the head of the module names each class that may be raised."""
     tree = inspect.getdoc(errors) or ""
-    abstract = {"LongVideoError", "FilmError"}
+    abstract = {"LongVideoError", "FilmRequestError"}
     named = [
         name
         for name, one in inspect.getmembers(errors, inspect.isclass)

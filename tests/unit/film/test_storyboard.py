@@ -5,14 +5,7 @@ import pytest
 from film.canvas import Resolution
 from film.plan import segment_plan
 from film.profiles import Provider
-from film.storyboard import (
-    Character,
-    ScriptLimits,
-    Shot,
-    Storyboard,
-    narration_characters_max,
-    storyboard_faults,
-)
+from film.storyboard import Character, ScriptLimits, Shot, Storyboard, narration_characters_max, storyboard_problems
 
 PLAN = segment_plan(17, Provider.HAPPYHORSE, Resolution.P720)
 LIMITS = ScriptLimits(shot=100, style=20, look=30, characters_per_shot=2)
@@ -32,7 +25,7 @@ def board(**changes: object) -> Storyboard:
 
 def test_a_fitting_storyboard_has_no_fault() -> None:
     """The storyboard that the other rows spoil is fine as it is."""
-    assert storyboard_faults(board(), PLAN, LIMITS, language="en") == []
+    assert storyboard_problems(board(), PLAN, LIMITS, language="en") == []
 
 
 def test_a_storyboard_at_every_limit_has_no_fault() -> None:
@@ -41,7 +34,7 @@ def test_a_storyboard_at_every_limit_has_no_fault() -> None:
     said = ["n" * 70, "n" * 70, "n" * 57]  # 6, 6 and 5 s
     shots = tuple(Shot(index=n, prompt="p" * 100, character_ids=("0", "5"), narration=said[n]) for n in range(3))
     full = board(style="s" * 20, characters=people, shots=shots)
-    assert storyboard_faults(full, PLAN, LIMITS, language="en") == []
+    assert storyboard_problems(full, PLAN, LIMITS, language="en") == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +56,7 @@ def test_a_storyboard_at_every_limit_has_no_fault() -> None:
 )
 def test_fault_is_named(changes: dict, fault: str) -> None:
     """Each break of the plan is a sentence the writer can act on."""
-    assert any(fault in found for found in storyboard_faults(board(**changes), PLAN, LIMITS, language="en"))
+    assert any(fault in found for found in storyboard_problems(board(**changes), PLAN, LIMITS, language="en"))
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -73,7 +66,7 @@ def test_all_faults_are_told_at_once() -> None:
         characters=(*(Character(id=str(n), look="x") for n in range(6)), Character(id="0", look="x" * 31)),
         shots=(Shot(index=0, prompt="p" * 101, character_ids=("0", "1", "cat"), narration="n" * 71),),
     )
-    assert storyboard_faults(wrong, PLAN, LIMITS, language="en") == [
+    assert storyboard_problems(wrong, PLAN, LIMITS, language="en") == [
         "shots must have exactly the indexes [0, 1, 2] in this order, not [0]",
         "at most 6 characters, not 7",
         "style has 21 characters, at most 20",

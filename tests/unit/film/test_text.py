@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from film.errors import InvalidRequest
-from film.request import parse_request, stored_request
+from film.request import load_request, parse_request
 from film.text import clean_text, clean_tree, one_line, text_fault
 from tests.hostile_texts import TEXTS, WRONG
 
@@ -38,9 +38,9 @@ def test_a_wrong_text_is_refused_in_every_field(text: str) -> None:
         ("metadata", {"metadata": {text: "x"}}),
         ("music", {"music": {"url": fields(text)["webhook_url"]["webhook_url"]}}),
     ]
-    for field, wish in wishes:
+    for field, request_fields in wishes:
         with pytest.raises(InvalidRequest) as refused:
-            parse_request({**PLAIN, **wish})
+            parse_request({**PLAIN, **request_fields})
         assert refused.value.field == field
         str(refused.value).encode()
     with pytest.raises(InvalidRequest) as refused:
@@ -51,8 +51,8 @@ def test_a_wrong_text_is_refused_in_every_field(text: str) -> None:
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in TEXTS.items()])
 def test_an_odd_text_is_a_text(text: str) -> None:
     """Prompt, music and metadata take it as it is."""
-    wish = {**PLAIN, "prompt": text, "music": {"prompt": text}, "metadata": {"note": text}}
-    request = parse_request(wish)
+    fields = {**PLAIN, "prompt": text, "music": {"prompt": text}, "metadata": {"note": text}}
+    request = parse_request(fields)
     assert (request.prompt, request.metadata["note"]) == (text, text)
     assert clean_text(text) == text
 
@@ -60,14 +60,14 @@ def test_an_odd_text_is_a_text(text: str) -> None:
 @pytest.mark.parametrize("field", ["language", "voice", "url", "key"])
 def test_some_fields_have_one_line(field: str) -> None:
     """A line break belongs in a prompt, not in a name or an address."""
-    wish: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "language": {"language": "en\n"},
         "voice": {"narration": {"voice_id": "a\nb"}},
         "url": {"webhook_url": URL + "\n"},
         "key": {"metadata": {"a\nb": "x"}},
     }[field]
     with pytest.raises(InvalidRequest, match=r"U\+000A"):
-        parse_request({**PLAIN, **wish})
+        parse_request({**PLAIN, **fields})
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in WRONG.items()])
@@ -83,7 +83,7 @@ def test_what_is_left_of_a_wrong_text(text: str) -> None:
 def test_an_old_row_that_holds_such_texts_is_a_request() -> None:
     """What was taken before the rule is read: cleaned, whole, and never refused."""
     row = {**PLAIN, "prompt": "\x00", "title_card": "\ud800", "metadata": {"a\x1b": "b\x00", "empty": ""}}
-    request = stored_request(row)
+    request = load_request(row)
     assert (request.prompt, request.title_card) == ("?", "?")
     assert request.metadata == {"a": "b", "empty": ""}
     assert clean_tree({"a": ["\x00b", 1, None, True]}) == {"a": ["b", 1, None, True]}

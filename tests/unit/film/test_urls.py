@@ -2,7 +2,7 @@
 
 import pytest
 
-from film.urls import url_fault
+from film.urls import url_error
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ from film.urls import url_fault
 )
 def test_refused(url: str) -> None:
     """Whatever isn't plainly a public web address is refused with a reason."""
-    assert url_fault(url)
+    assert url_error(url)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_refused(url: str) -> None:
 )
 def test_public_addresses_pass(url: str) -> None:
     """A public address passes, whatever its path looks like."""
-    assert url_fault(url) is None
+    assert url_error(url) is None
 
 
 PUBLIC = "must be a public http or https address: "
@@ -105,4 +105,4 @@ PUBLIC = "must be a public http or https address: "
 )
 def test_a_refusal_says_why(url: str, fault: str) -> None:
     """The customer reads the rule that was broken, without the URL."""
-    assert url_fault(url) == fault
+    assert url_error(url) == fault

@@ -8,7 +8,7 @@ from film.callbacks import CallbackAddress
 from film.canvas import AspectRatio, Canvas, Resolution, canvas_for, frames_of, samples_of
 from film.clock import SystemClock, elapsed_s
 from film.ids import new_attempt_id, new_film_id
-from film.orders import ClipOrder, ImageOrder, ImageRef, Order, VoiceOrder, fingerprint
+from film.job_specs import ClipSpec, ImageRef, ImageSpec, JobSpec, SoundSpec, fingerprint
 from film.profiles import PROFILES, Correlation, Provider, Vendor
 
 
@@ -55,27 +55,27 @@ def test_a_callback_address_is_of_one_attempt_and_one_secret() -> None:
 
 def test_a_fingerprint_tells_orders_apart() -> None:
     """Equal orders share it; another model, kind, word or reference has another."""
-    clip = ClipOrder(
+    clip = ClipSpec(
         prompt="A gull", rendered_s=5, resolution=Resolution.P720, ratio=AspectRatio.WIDE, sound=False, seed=1
     )
     image = ImageRef(url="https://x/1", width=1, height=1, size_bytes=1)
     orders = [
         ("m", clip),
         ("n", clip),
-        ("m", VoiceOrder(text="A gull")),
-        ("m", VoiceOrder(text="A gull", voice_id="v")),
-        ("m", ClipOrder(**{**{name: getattr(clip, name) for name in clip.__slots__}, "references": (image,)})),
+        ("m", SoundSpec(text="A gull")),
+        ("m", SoundSpec(text="A gull", voice_id="v")),
+        ("m", ClipSpec(**{**{name: getattr(clip, name) for name in clip.__slots__}, "references": (image,)})),
     ]
     assert len({fingerprint(model, order) for model, order in orders}) == len(orders)
-    assert fingerprint("m", VoiceOrder(text="A gull")) == fingerprint("m", VoiceOrder(text="A gull"))
+    assert fingerprint("m", SoundSpec(text="A gull")) == fingerprint("m", SoundSpec(text="A gull"))
     assert len(fingerprint("m", clip)) == 64
 
 
 @pytest.mark.parametrize(
-    ("order", "digest"),
+    ("spec", "digest"),
     [
         (
-            ClipOrder(
+            ClipSpec(
                 prompt="A gull",
                 rendered_s=5,
                 resolution=Resolution.P720,
@@ -87,19 +87,19 @@ def test_a_fingerprint_tells_orders_apart() -> None:
             "805c83a80eb5ff66404c131d26aceadb4156f099d8c24c7f2e43a1b727005b65",
         ),
         (
-            ImageOrder(prompt="A gull", ratio=AspectRatio.WIDE),
+            ImageSpec(prompt="A gull", ratio=AspectRatio.WIDE),
             "3258fb9d287de36e69a40867ee6893d284fbe6c2e82d1361211d484102a93518",
         ),
         (
-            VoiceOrder(text="Die Möwe", voice_id="v", duration_hint_s=9),
+            SoundSpec(text="Die Möwe", voice_id="v", duration_hint_s=9),
             "437fbcc649d0b34e16174a64f611e9d07016efe68415f12b414d848ce49327a4",
         ),
     ],
     ids=["clip", "image", "voice"],
 )
-def test_a_fingerprint_outlives_a_release(order: Order, digest: str) -> None:
+def test_a_fingerprint_outlives_a_release(spec: JobSpec, digest: str) -> None:
     """Ledgers hold these: with another digest what was bought before an update would be bought again."""
-    assert fingerprint("m", order) == digest
+    assert fingerprint("m", spec) == digest
 
 
 async def test_the_machines_clock_only_grows() -> None:

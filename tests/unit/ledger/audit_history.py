@@ -11,110 +11,116 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from film.ids import FilmId
-from film.orders import Purpose, VoiceOrder
+from film.job_specs import Purpose, SoundSpec
 from film.request import parse_request
 from film.status import ErrorCode, Status
-from ledger import attempts, schema, stages
-from ledger.attempt import Attempt, AttemptState, StoredFile
-from ledger.attempts import Purchase
-from ledger.audit_attempts import SubmitLimit
-from ledger.database import Books, open_books
-from ledger.ending import cancel_film, complete_film, fail_film
-from ledger.films import open_film
+from ledger.audit.purchases import SubmitLimit
+from ledger.database import schema
+from ledger.database.engine import Database, open_database
+from ledger.database.records import Deliverables, FilmError
+from ledger.films import stages
+from ledger.films.orders import open_film
+from ledger.films.retry import open_retry, reopen_to_compose
+from ledger.films.settlement import cancel_film, complete_film, fail_film
 from ledger.leases import Lease, take_lease
-from ledger.rows import Deliverables, Fault
-from ledger.salvage import compose_again, retry_film
+from ledger.purchases import attempts
+from ledger.purchases.attempt import Attempt, AttemptState, StoredFile
+from ledger.purchases.attempts import Purchase
 from tests.databases import HandClock
-from tests.unit.ledger.conftest import LOCAL, RULE
+from tests.unit.ledger.conftest import LOCAL, RATE_LIMIT
 
 Names = Mapping[str, str | int]
 
 LIMIT: Final = SubmitLimit(
-    vendor=RULE.vendor, model=RULE.model, submits=RULE.submits, window_ms=RULE.window_ms, simulated=True
+    vendor=RATE_LIMIT.vendor,
+    model=RATE_LIMIT.model,
+    submits=RATE_LIMIT.submits,
+    window_ms=RATE_LIMIT.window_ms,
+    simulated=True,
 )
 RESULT: Final = Deliverables(
     film="f", poster="p", sheet="s", storyboard="b", srt=None, vtt=None, size_bytes=1, sha256="0" * 64
 )
-_FAULT: Final = Fault(code=ErrorCode.SEGMENT_FAILED, message="no", stage=Status.GENERATING, segment=2)
+_FAULT: Final = FilmError(code=ErrorCode.SEGMENT_FAILED, message="no", stage=Status.GENERATING, segment=2)
 #: Five submits in 60 s are allowed.
 _PACE_S: Final = 13
 
 
-async def _leased(books: Books, **wish: str) -> Lease:
-    request = parse_request({"prompt": "A calm morning", "duration": 17, "language": "en", **wish})
-    opened = await open_film(books, request, LOCAL, idem_key=None, simulated=True)
-    return await _taken(books, opened.film_id)
+async def _leased(database: Database, **fields: str) -> Lease:
+    request = parse_request({"prompt": "A calm morning", "duration": 17, "language": "en", **fields})
+    opened = await open_film(database, request, LOCAL, idem_key=None, simulated=True)
+    return await _taken(database, opened.film_id)
 
 
-async def _taken(books: Books, film_id: FilmId) -> Lease:
-    return await take_lease(books, film_id, holder="run", lease_s=60)
+async def _taken(database: Database, film_id: FilmId) -> Lease:
+    return await take_lease(database, film_id, owner="run", lease_s=60)
 
 
-async def _walk(books: Books, lease: Lease, clock: HandClock, *, to: Status) -> None:
+async def _walk(database: Database, lease: Lease, clock: HandClock, *, to: Status) -> None:
     for stage in list(Status)[1 : list(Status).index(to) + 1]:
         clock.time += 1
-        await stages.enter_stage(books, lease, stage)
+        await stages.enter_stage(database, lease, stage)
 
 
 async def _bought(
-    books: Books, lease: Lease, clock: HandClock, slot: int, purpose: Purpose = Purpose.SEGMENT
+    database: Database, lease: Lease, clock: HandClock, slot: int, purpose: Purpose = Purpose.SEGMENT
 ) -> Attempt:
     clock.time += _PACE_S
-    purchase = Purchase(purpose=purpose, slot=slot, order=VoiceOrder(text="x"), fingerprint=f"{purpose}-{slot}")
-    attempt = await attempts.intend(books, lease, purchase, RULE, nonce=round(clock.time))
+    purchase = Purchase(purpose=purpose, slot=slot, job_spec=SoundSpec(text="x"), fingerprint=f"{purpose}-{slot}")
+    attempt = await attempts.create_intent(database, lease, purchase, RATE_LIMIT, nonce=round(clock.time))
     assert isinstance(attempt, Attempt), "the pace keeps the gate open"
     return attempt
 
 
-async def _ready(books: Books, lease: Lease, clock: HandClock, slot: int) -> None:
-    attempt = await _bought(books, lease, clock, slot)
-    attempt = await attempts.adopted(books, lease, attempt, listed=[f"job-{lease.film_id}-{slot}"])
+async def _ready(database: Database, lease: Lease, clock: HandClock, slot: int) -> None:
+    attempt = await _bought(database, lease, clock, slot)
+    attempt = await attempts.attach_job(database, lease, attempt, listed=[f"job-{lease.film_id}-{slot}"])
     clock.time += 1
     file = StoredFile(object_key=f"clips/{attempt.id}.mp4", sha256=attempt.id[4:].ljust(64, "0"), size_bytes=9)
-    await attempts.ready(books, lease, attempt, file, charged=Decimal("12.5"), refunded=Decimal("0.5"))
+    await attempts.mark_ready(database, lease, attempt, file, charged=Decimal("12.5"), refunded=Decimal("0.5"))
 
 
-async def write_history(books: Books, clock: HandClock) -> dict[str, str]:
+async def write_history(database: Database, clock: HandClock) -> dict[str, str]:
     """Make films of every kind and return their ids by kind."""
-    completed = await _leased(books, webhook_url="https://example.com/hook")
-    await _walk(books, completed, clock, to=Status.GENERATING)
+    completed = await _leased(database, webhook_url="https://example.com/hook")
+    await _walk(database, completed, clock, to=Status.GENERATING)
     for slot in range(3):
-        await _ready(books, completed, clock, slot)
-    await _walk(books, completed, clock, to=Status.DELIVERING)
-    await complete_film(books, completed, RESULT)
+        await _ready(database, completed, clock, slot)
+    await _walk(database, completed, clock, to=Status.DELIVERING)
+    await complete_film(database, completed, RESULT)
 
-    failed = await _leased(books, webhook_url="https://example.com/hook")
-    await _walk(books, failed, clock, to=Status.GENERATING)
-    await _ready(books, failed, clock, 0)
-    refused = await _bought(books, failed, clock, 1)
-    await attempts.closed(books, failed, refused, AttemptState.REJECTED, failure="busy")
-    lost = await _bought(books, failed, clock, 2)
-    await attempts.orphaned(books, failed, lost, failure="no list")
-    lost = await _bought(books, failed, clock, 2)
-    lost = await attempts.adopted(books, failed, lost, listed=[f"job-{failed.film_id}-2"])
-    await attempts.failed(books, failed, lost, failure="broken", charged=Decimal(12), refunded=Decimal(12))
-    await fail_film(books, failed, _FAULT)
+    failed = await _leased(database, webhook_url="https://example.com/hook")
+    await _walk(database, failed, clock, to=Status.GENERATING)
+    await _ready(database, failed, clock, 0)
+    refused = await _bought(database, failed, clock, 1)
+    await attempts.close_attempt(database, failed, refused, AttemptState.REJECTED, failure="busy")
+    lost = await _bought(database, failed, clock, 2)
+    await attempts.mark_orphaned(database, failed, lost, failure="no list")
+    lost = await _bought(database, failed, clock, 2)
+    lost = await attempts.attach_job(database, failed, lost, listed=[f"job-{failed.film_id}-2"])
+    await attempts.mark_failed(database, failed, lost, failure="broken", charged=Decimal(12), refunded=Decimal(12))
+    await fail_film(database, failed, _FAULT)
 
-    retried = await _taken(books, (await retry_film(books, failed.film_id, LOCAL, redo=())).film_id)
-    await _walk(books, retried, clock, to=Status.GENERATING)
+    retried = await _taken(database, (await open_retry(database, failed.film_id, LOCAL, redo=())).film_id)
+    await _walk(database, retried, clock, to=Status.GENERATING)
     for slot in (1, 2):
-        await _ready(books, retried, clock, slot)
-    await _walk(books, retried, clock, to=Status.DELIVERING)
-    await complete_film(books, retried, RESULT)
-    await compose_again(books, retried.film_id)
-    again = await _taken(books, retried.film_id)
-    await _walk(books, again, clock, to=Status.DELIVERING)
-    await complete_film(books, again, RESULT)
+        await _ready(database, retried, clock, slot)
+    await _walk(database, retried, clock, to=Status.DELIVERING)
+    await complete_film(database, retried, RESULT)
+    await reopen_to_compose(database, retried.film_id)
+    again = await _taken(database, retried.film_id)
+    await _walk(database, again, clock, to=Status.DELIVERING)
+    await complete_film(database, again, RESULT)
 
-    canceled = await _leased(books)
-    await _walk(books, canceled, clock, to=Status.GENERATING)
-    await _bought(books, canceled, clock, 0)
-    await cancel_film(books, canceled.film_id)
+    canceled = await _leased(database)
+    await _walk(database, canceled, clock, to=Status.GENERATING)
+    await _bought(database, canceled, clock, 0)
+    await cancel_film(database, canceled.film_id)
 
-    living = await _leased(books, webhook_url="https://example.com/hook")
-    await _walk(books, living, clock, to=Status.GENERATING)
-    await _ready(books, living, clock, 0)
-    await attempts.adopted(books, living, await _bought(books, living, clock, 1), listed=["job-running"])
+    living = await _leased(database, webhook_url="https://example.com/hook")
+    await _walk(database, living, clock, to=Status.GENERATING)
+    await _ready(database, living, clock, 0)
+    await attempts.attach_job(database, living, await _bought(database, living, clock, 1), listed=["job-running"])
     kinds = {"completed": completed, "failed": failed, "retried": retried, "canceled": canceled, "living": living}
     return {kind: lease.film_id for kind, lease in kinds.items()}
 
@@ -122,9 +128,9 @@ async def write_history(books: Books, clock: HandClock) -> dict[str, str]:
 async def written(url: str) -> Names:
     """Write the history into the empty database at `url`, take its guards away and return the names of its rows."""
     clock = HandClock()
-    books = await open_books(url, clock, migrate=False)
-    names = await _named(books, await write_history(books, clock))
-    await books.close()
+    database = await open_database(url, clock, migrate=False)
+    names = await _named(database, await write_history(database, clock))
+    await database.close()
     if url.startswith("sqlite"):
         _unguard_sqlite(Path(url.partition("///")[2]))
     else:
@@ -132,20 +138,20 @@ async def written(url: str) -> Names:
     return names
 
 
-async def _named(books: Books, films: Mapping[str, str]) -> Names:
+async def _named(database: Database, films: Mapping[str, str]) -> Names:
     """Return the ids of rows: `living` is a film, `post_living_0` its transfer, `ready_living_0` an attempt, ...."""
     kinds = {film_id: kind for kind, film_id in films.items()}
     transfer, attempt, entry, outbox = schema.transfer.c, schema.attempt.c, schema.entry.c, schema.outbox.c
     names: dict[str, str | int] = dict(films)
-    async with books.reading() as rows:
-        for row in await rows.execute(select(transfer.id, transfer.kind, transfer.film, transfer.segment)):
+    async with database.snapshot() as conn:
+        for row in await conn.execute(select(transfer.id, transfer.kind, transfer.film, transfer.segment)):
             place = kinds[row.film] if row.segment is None else f"{kinds[row.film]}_{row.segment}"
             names[f"{row.kind}_{place}"] = row.id
-        for row in await rows.execute(select(attempt.id, attempt.state, attempt.film, attempt.slot)):
+        for row in await conn.execute(select(attempt.id, attempt.state, attempt.film, attempt.slot)):
             names[f"{row.state}_{kinds[row.film]}_{row.slot}"] = row.id
-        for row in await rows.execute(select(entry.id, entry.kind, entry.version)):
+        for row in await conn.execute(select(entry.id, entry.kind, entry.version)):
             names[f"entry_{row.kind}_{row.version}"] = row.id
-        for row in await rows.execute(select(outbox.id, outbox.film)):
+        for row in await conn.execute(select(outbox.id, outbox.film)):
             names[f"outbox_{kinds[row.film]}"] = row.id
     return names
 
@@ -163,8 +169,8 @@ def _unguard_sqlite(path: Path) -> None:
 async def _unguard_postgres(url: str) -> None:
     """Drop every constraint and every trigger."""
     engine = create_async_engine(url)
-    async with engine.begin() as rows:
-        await rows.exec_driver_sql(
+    async with engine.begin() as conn:
+        await conn.exec_driver_sql(
             """DO $$ DECLARE guard record; BEGIN
             FOR guard IN SELECT conrelid::regclass AS host, conname FROM pg_constraint
                 WHERE connamespace = 'public'::regnamespace AND contype IN ('f', 'c', 'u', 'p') ORDER BY contype LOOP

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ledger.audit import Audit, audit_rows, read_audit
-from ledger.audit_attempts import SubmitLimit
-from ledger.database import Books, open_books, sqlite_url
+from ledger.audit.purchases import SubmitLimit
+from ledger.audit.run import Audit, audit_rows, read_audit
+from ledger.database.engine import Database, open_database, sqlite_url
 from tests.databases import HandClock, administer, apart
 from tests.unit.ledger.audit_history import LIMIT, Names, written
 
@@ -24,16 +24,16 @@ CORRUPTIONS = tomllib.loads(Path(__file__).with_name("corruptions.toml").read_te
 class History:
     """Books that hold a history, unguarded, and the names of its rows; what a test harms is rolled back."""
 
-    books: Books
+    database: Database
     names: Names
 
     async def audit_after(self, *harms: str, limit: SubmitLimit = LIMIT) -> Audit:
         """Do some harm and return what the audit says of it."""
-        async with self.books.writing() as rows:
+        async with self.database.transaction() as conn:
             for harm in harms:
-                assert (await rows.execute(text(harm), self.names)).rowcount > 0, "it harms no row"
-            audit = await read_audit(rows, [limit])
-            await rows.rollback()
+                assert (await conn.execute(text(harm), self.names)).rowcount > 0, "it harms no row"
+            audit = await read_audit(conn, [limit])
+            await conn.rollback()
         return audit
 
 
@@ -62,14 +62,14 @@ def _written(url: str) -> Names:
 async def history(request: pytest.FixtureRequest) -> AsyncIterator[History]:
     """Return the history on each database."""
     url, names = request.getfixturevalue(f"{request.param}_history")
-    books = await open_books(url, HandClock(), migrate=False)
-    yield History(books=books, names=names)
-    await books.close()
+    database = await open_database(url, HandClock(), migrate=False)
+    yield History(database=database, names=names)
+    await database.close()
 
 
 async def test_what_our_own_operations_wrote_is_faultless(history: History) -> None:
     """Films completed, failed, canceled, retried, composed again and in the making: no fault, and all are counted."""
-    audit = await audit_rows(history.books, [LIMIT])
+    audit = await audit_rows(history.database, [LIMIT])
     assert [finding.line() for finding in audit.findings] == []
     assert (audit.films, audit.transfers) == (5, 29)
 

@@ -5,31 +5,33 @@ from decimal import Decimal
 import pytest
 
 from film.errors import DailyCapReached
-from ledger import attempts
-from ledger.attempt import Attempt, AttemptState
-from ledger.database import Books
+from ledger.database.engine import Database
 from ledger.leases import Lease
-from ledger.spend import Allowance, spent_today
+from ledger.purchases import attempts
+from ledger.purchases.attempt import Attempt, AttemptState
+from ledger.purchases.vendor_spend import SpendBudget, spent_today
 from tests.databases import HandClock
-from tests.unit.ledger.conftest import RULE
-from tests.unit.ledger.test_money import FILE, purchase
+from tests.unit.ledger.conftest import RATE_LIMIT
+from tests.unit.ledger.test_settlement import FILE, purchase
 
 
-def allowing(estimated: str | None, cap: str = "30") -> Allowance:
-    return Allowance(
+def allowing(estimated: str | None, cap: str = "30") -> SpendBudget:
+    return SpendBudget(
         estimated=None if estimated is None else Decimal(estimated), cap=Decimal(cap), setting="LONGVIDEO_X_DAILY_CAP"
     )
 
 
-async def tried(books: Books, lease: Lease, slot: int, estimated: str | None = "12.5") -> Attempt:
+async def tried(database: Database, lease: Lease, slot: int, estimated: str | None = "12.5") -> Attempt:
     """Commit an intent that is expected to cost so much."""
-    attempt = await attempts.intend(books, lease, purchase(slot), RULE, nonce=slot + 1, allowance=allowing(estimated))
+    attempt = await attempts.create_intent(
+        database, lease, purchase(slot), RATE_LIMIT, nonce=slot + 1, budget=allowing(estimated)
+    )
     assert isinstance(attempt, Attempt)
     return attempt
 
 
-async def submitted(books: Books, lease: Lease, slot: int) -> Attempt:
-    attempt = await attempts.adopted(books, lease, await tried(books, lease, slot), listed=[f"job-{slot}"])
+async def submitted(database: Database, lease: Lease, slot: int) -> Attempt:
+    attempt = await attempts.attach_job(database, lease, await tried(database, lease, slot), listed=[f"job-{slot}"])
     assert attempt is not None
     return attempt
 
@@ -48,41 +50,43 @@ async def submitted(books: Books, lease: Lease, slot: int) -> Attempt:
         ("absent", "0"),
     ],
 )
-async def test_what_a_day_cost(books: Books, leased: Lease, end: str, spent: str) -> None:
+async def test_what_a_day_cost(database: Database, leased: Lease, end: str, spent: str) -> None:
     """Charged counts as charged, open and unsaid as expected, refused as nothing."""
-    attempt = await (tried if end in {"intent", "unsent", "rejected", "absent"} else submitted)(books, leased, 0)
+    attempt = await (tried if end in {"intent", "unsent", "rejected", "absent"} else submitted)(database, leased, 0)
     match end:
         case "ready":
-            await attempts.ready(books, leased, attempt, FILE, charged=Decimal(20), refunded=None)
+            await attempts.mark_ready(database, leased, attempt, FILE, charged=Decimal(20), refunded=None)
         case "failed, refunded":
-            await attempts.failed(books, leased, attempt, failure="no", charged=Decimal(12), refunded=Decimal(12))
+            await attempts.mark_failed(
+                database, leased, attempt, failure="no", charged=Decimal(12), refunded=Decimal(12)
+            )
         case "failed, unsaid":
-            await attempts.failed(books, leased, attempt, failure="no", charged=None, refunded=None)
+            await attempts.mark_failed(database, leased, attempt, failure="no", charged=None, refunded=None)
         case "orphaned":
-            await attempts.orphaned(books, leased, attempt, failure="no list")
+            await attempts.mark_orphaned(database, leased, attempt, failure="no list")
         case "unsent" | "rejected" | "absent":
-            await attempts.closed(books, leased, attempt, AttemptState(end), failure="no")
-    assert await spent_today(books, "listenhub") == Decimal(spent)
+            await attempts.close_attempt(database, leased, attempt, AttemptState(end), failure="no")
+    assert await spent_today(database, "listenhub") == Decimal(spent)
 
 
-async def test_the_attempt_that_would_pass_the_cap_is_not_committed(books: Books, leased: Lease) -> None:
+async def test_the_attempt_that_would_pass_the_cap_is_not_committed(database: Database, leased: Lease) -> None:
     """Two of 12.5 fit into 30, the third is refused by a sentence that names the setting, and leaves no row."""
-    await tried(books, leased, 0)
-    await tried(books, leased, 1)
+    await tried(database, leased, 0)
+    await tried(database, leased, 1)
     with pytest.raises(DailyCapReached, match="LONGVIDEO_X_DAILY_CAP"):
-        await tried(books, leased, 2)
-    assert len(await attempts.attempts_of(books, leased.film_id)) == 2
+        await tried(database, leased, 2)
+    assert len(await attempts.list_attempts(database, leased.film_id)) == 2
 
 
-async def test_the_next_day_begins_anew(books: Books, leased: Lease, clock: HandClock) -> None:
+async def test_the_next_day_begins_anew(database: Database, leased: Lease, clock: HandClock) -> None:
     """The cap is a day's, by UTC."""
-    await tried(books, leased, 0)
+    await tried(database, leased, 0)
     clock.time += 86_400
-    assert await spent_today(books, "listenhub") == 0
-    await tried(books, leased, 1, "30")
+    assert await spent_today(database, "listenhub") == 0
+    await tried(database, leased, 1, "30")
 
 
-async def test_an_unknown_cost_is_not_capped(books: Books, leased: Lease) -> None:
+async def test_an_unknown_cost_is_not_capped(database: Database, leased: Lease) -> None:
     """Who can't say what an order costs can't be held to a cap by it; what it charges counts."""
-    await tried(books, leased, 0, None)
-    assert await spent_today(books, "listenhub") == 0
+    await tried(database, leased, 0, None)
+    assert await spent_today(database, "listenhub") == 0

@@ -1,4 +1,4 @@
-"""What the commands that only need the books say to people, and what they answer to scripts."""
+"""What the commands that only need the ledger say to people, and what they answer to scripts."""
 
 import asyncio
 import json
@@ -13,18 +13,18 @@ from film.clock import SystemClock
 from film.errors import FilmNotFound
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import parse_request
-from ledger.approvals import ask
-from ledger.database import open_books, sqlite_url
-from ledger.ending import cancel_film
-from ledger.films import Customer, open_film
+from ledger.database.engine import open_database, sqlite_url
+from ledger.films.approvals import ask
+from ledger.films.orders import Payer, open_film
+from ledger.films.settlement import cancel_film
 from ledger.leases import take_lease
-from service.cli import app
+from service.cli.main import app
 
-LOCAL = Customer(account=LOCAL_ACCOUNT, api_key="local", granted_on_demand=True)
+LOCAL = Payer(account=LOCAL_ACCOUNT, api_key="local", granted_on_demand=True)
 
 
 class Home:
-    """A home with its books, and the command in it."""
+    """A home with its ledger, and the command in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -47,14 +47,14 @@ class Home:
         """Order a film of 4 s that nobody makes; one may ask a person, or be canceled."""
 
         async def body() -> FilmId:
-            books = await open_books(sqlite_url(self.folder / "longvideo.db"), SystemClock(), migrate=True)
+            database = await open_database(sqlite_url(self.folder / "longvideo.db"), SystemClock(), migrate=True)
             request = parse_request({"prompt": prompt, "duration": 4, "language": "en", "approve": asking})
-            film_id = (await open_film(books, request, LOCAL, idem_key=None, simulated=True)).film_id
+            film_id = (await open_film(database, request, LOCAL, idem_key=None, simulated=True)).film_id
             if asking:
-                await ask(books, await take_lease(books, film_id, holder="run-1", lease_s=60))
+                await ask(database, await take_lease(database, film_id, owner="run-1", lease_s=60))
             if canceled:
-                await cancel_film(books, film_id)
-            await books.close()
+                await cancel_film(database, film_id)
+            await database.close()
             return film_id
 
         return asyncio.run(body())
@@ -97,7 +97,7 @@ def test_a_question_is_answered_once(home: Home, answer: str, words: str) -> Non
 
 
 def test_a_deleted_film_is_gone(home: Home) -> None:
-    """Only an ended one can be deleted; then it is nobody's, and the books still balance."""
+    """Only an ended one can be deleted; then it is nobody's, and the ledger still balance."""
     running, ended = home.film("A gull"), home.film("A heron", canceled=True)
     refused = home.run("delete", running)
     assert (refused.exit_code, refused.stderr) == (2, f"{running}: it is still being made; cancel it first.\n")

@@ -9,7 +9,7 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
 from film.request import FilmRequest
-from service.worker import POOL
+from service.worker.prefect_worker import POOL
 
 ROOT = Path(__file__).parents[3]
 DEPLOYMENTS = {row["name"]: row for row in yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service.terminal import read_settings
-from tasks.settings import LogFormat, LogLevel, Settings
+from app.settings import LogFormat, LogLevel, Settings
+from service.cli.terminal import read_settings
 
 
 @pytest.fixture(autouse=True)

@@ -12,12 +12,13 @@ from sqlalchemy import update
 
 from film.clock import SystemClock
 from film.storyboard import Shot, Storyboard
-from ledger import films, schema
-from ledger.database import open_books, sqlite_url
+from ledger.database import schema
+from ledger.database.engine import open_database, sqlite_url
+from ledger.films import queries
 from runtime.logs import TextLines
-from service.progress import picture
+from service.cli.progress import picture
 from service.shown import say_on
-from tasks.statement import storyboard_markdown
+from tasks.prefect.markdown import storyboard_markdown
 from tests.hostile_texts import TEXTS, WRONG
 from tests.unit.service.test_commands import Home
 
@@ -45,16 +46,16 @@ def test_old_rows_are_listed_shown_and_audited(tmp_path: Path, text: str) -> Non
     film_id = home.film("A gull", canceled=True)
 
     async def age() -> str:
-        books = await open_books(sqlite_url(tmp_path / "longvideo.db"), SystemClock(), migrate=True)
+        database = await open_database(sqlite_url(tmp_path / "longvideo.db"), SystemClock(), migrate=True)
         shot = Shot.model_construct(index=0, prompt=text, character_ids=(), narration=text, take=0)
         board = Storyboard.model_construct(title=text, style=text, music=text, characters=(), shots=(shot,))
-        async with books.writing() as rows:
-            request = (await films.film(books, film_id)).request.model_dump(mode="json")
+        async with database.transaction() as conn:
+            request = (await queries.get_film(database, film_id)).request.model_dump(mode="json")
             changed = {**request, "prompt": text, "metadata": {text[:60]: text}}
             values = {"request": changed, "storyboard": board.__dict__ | {"shots": [shot.__dict__]}}
-            await rows.execute(update(schema.film).where(schema.film.c.id == film_id).values(**values))
-        film, segments = await films.film(books, film_id), await films.segments(books, film_id)
-        await books.close()
+            await conn.execute(update(schema.film).where(schema.film.c.id == film_id).values(**values))
+        film, segments = await queries.get_film(database, film_id), await queries.get_segments(database, film_id)
+        await database.close()
         console = Console(file=io.StringIO(), width=200, force_terminal=False)
         console.print(picture(film, segments, now_ms=0))
         assert not EVIL.search(console.file.getvalue())  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from film.errors import StoreUnusable
+from film.errors import StoreUnavailable
 from store.local import put_new
 from store.objects import Objects
 
@@ -93,12 +93,12 @@ async def test_what_isnt_there_is_said(objects: Objects, tmp_path: Path) -> None
     """Size None, a delete that changes nothing, a read that names where."""
     assert await objects.size_of("clips/none") is None
     await objects.delete("clips/none")
-    with pytest.raises(StoreUnusable, match="clips/none"):
+    with pytest.raises(StoreUnavailable, match="clips/none"):
         await objects.read("clips/none", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
 
 def test_an_unknown_store_is_refused_by_name() -> None:
     """A URL of no store this program knows."""
-    with pytest.raises(StoreUnusable, match="gopher://x"):
+    with pytest.raises(StoreUnavailable, match="gopher://x"):
         Objects("gopher://x")

@@ -1,0 +1,1 @@
+"""The composition root: settings, the open database, store and vendors of one process, and what keeps its leases."""

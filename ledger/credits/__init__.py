@@ -1,0 +1,1 @@
+"""Customers' credits: accounts, balances, double-entry transfers, statements."""

@@ -1,0 +1,1 @@
+"""The database itself: engine, drivers, tables, records, clock."""

@@ -1,0 +1,1 @@
+"""Films and their segments: orders, stages, claims, settlement, queries, retention."""

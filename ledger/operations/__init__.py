@@ -1,0 +1,1 @@
+"""What an operator needs: webhooks to send, heartbeats, metrics, API keys."""

@@ -1,0 +1,1 @@
+"""Paid attempts at vendors: intents, jobs, rate limits, what the operator spends."""

@@ -1,0 +1,1 @@
+"""Foreign files: probed, validated, opened safely."""

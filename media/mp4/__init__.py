@@ -1,0 +1,1 @@
+"""MP4 and H.264 by their bytes."""

@@ -1,0 +1,1 @@
+"""Pictures: a clip becomes a part."""

@@ -1,0 +1,1 @@
+"""Sound: voices fitted, stems, the mix, loudness."""

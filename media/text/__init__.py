@@ -1,0 +1,1 @@
+"""Drawn and written words: cards, fonts, subtitles, languages."""

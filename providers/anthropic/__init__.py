@@ -1,0 +1,1 @@
+"""Claude as writer and judge."""

@@ -1,0 +1,1 @@
+"""HTTP to vendors and to foreign addresses: clients, messages, egress guard, pagination, downloads."""

@@ -1,0 +1,1 @@
+"""ListenHub's video, voice, images and account."""

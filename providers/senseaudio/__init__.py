@@ -1,0 +1,1 @@
+"""SenseAudio's video."""

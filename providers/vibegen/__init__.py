@@ -1,0 +1,1 @@
+"""vibegen's video."""

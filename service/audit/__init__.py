@@ -1,0 +1,1 @@
+"""`longvideo audit`: rows, stored files, the vendors' own records."""

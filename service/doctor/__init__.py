@@ -1,0 +1,1 @@
+"""`longvideo doctor`: dependencies, keys, limits."""

@@ -1,0 +1,1 @@
+"""The HTTP API as a process, and the webhook sender."""

@@ -1,0 +1,1 @@
+"""Prefect's server as a child process, and the deployments."""

@@ -1,0 +1,1 @@
+"""What a worker process runs: dispatcher, Prefect worker, cleaning of stale runs."""

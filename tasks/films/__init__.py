@@ -1,0 +1,1 @@
+"""Films as flow runs begin and end them: ordering, retrying, results, housekeeping."""

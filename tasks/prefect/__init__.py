@@ -1,0 +1,1 @@
+"""The Prefect edge of tasks: stages as task runs, artifacts, approval, the client."""

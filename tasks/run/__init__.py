@@ -1,0 +1,1 @@
+"""One run of one film: lease, stop signal, deadline, settlement."""

@@ -1,0 +1,1 @@
+"""Programs that write pieces of the documents; not installed."""
