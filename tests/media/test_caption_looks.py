@@ -39,10 +39,13 @@ async def test_tall_captions_are_large_and_clear_of_the_apps_buttons(tmp_path: P
     assert columns[-1] < TALL.width - TALL.width // 24
 
 
-async def test_tall_captions_are_heavy(tmp_path: Path) -> None:
-    """A stroke of the plain face is 3 pixels there: one that a video's compression eats."""
-    found = await ink(tmp_path, "一", TALL, "zh")
-    assert found.sum(axis=0).max() >= 5
+async def test_tall_captions_are_heavier_than_the_plain_face(tmp_path: Path) -> None:
+    """A wide picture as large draws the same words at the same size, but thin."""
+    for name in ("tall", "wide"):
+        (tmp_path / name).mkdir()
+    heavy = await ink(tmp_path / "tall", "国国国国", TALL, "zh")
+    plain = await ink(tmp_path / "wide", "国国国国", Canvas(width=1920, height=58 * 18), "zh")
+    assert heavy.sum() > 1.1 * plain.sum()
 
 
 @pytest.mark.parametrize(("language", "low"), [("en", True), ("zh", False)])
