@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from film.cues import Cue
 from film.job_specs import ClipSpec, ImageRef, Purpose, fingerprint
-from film.plan import Slot
+from film.plan import Slot, shot_starts
 from film.prompts import clip_prompt
 from film.purchases import clip_spec
 from film.request import Continuity, Subtitles
@@ -99,13 +100,20 @@ async def _segment(run: FilmRun, index: int, *, script: _Script) -> ConformedSeg
     with as_stage_failure(Status.GENERATING, segment=index):
         stored = _ready(script.segments[index]) or await _bought(run, slot, script)
     with as_stage_failure(Status.COMPOSING, segment=index):
-        burned = [(await script.lines[index]).cue] if index in script.lines else []
+        burned = await _burned(run, slot, script)
         before = None if script.chain is None else await script.chain.frame_before(index)
         shot = await conform_segment(run, slot, stored, cues=burned, before=before)
     await run.presenter.set_thumbnail(index, shot.part.cover)
     if script.chain is not None:
         script.chain.ended(index, shot.part.last_frame)
     return shot
+
+
+async def _burned(run: FilmRun, slot: Slot, script: _Script) -> list[Cue]:
+    """Return what is said during a segment: its own line, and the one before where that runs over the cut."""
+    cues = [(await script.lines[near]).cue for near in (slot.index - 1, slot.index) if near in script.lines]
+    start = shot_starts(run.opened.plan)[slot.index]
+    return [cue for cue in cues if cue.end_sample > start]
 
 
 def _ready(segment: Segment) -> StoredFile | None:

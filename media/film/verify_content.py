@@ -12,9 +12,9 @@ import numpy as np
 
 from film.canvas import SAMPLE_RATE
 from film.errors import DeliverableRejected
-from media.levelling import PEAK_LIMIT_DBTP, TARGET_LUFS
 from media.picture.black_freeze import unexplained_runs
 from media.picture.part import DefectRun, Part
+from media.sound.levelling import PEAK_LIMIT_DBTP, TARGET_LUFS
 from media.sound.mix import Mix
 from media.sound.pcm import read_wav
 from media.sound.voice_fit import FittedVoice

@@ -223,18 +223,16 @@ def _finish(order: _Job, covers: bytes) -> Part:
         write_cut(order.clip, order.cut, head=draft / _HEAD, tail=draft / _TAIL, into=draft / PICTURE)
     made = probe(draft / PICTURE)
     if made.packets != frames:
-        raise ClipRejected(
-            check="length",
-            expected=f"{frames} frames, {MISSING_FRAMES_LIMIT} of them cloned at most",
-            found=f"{made.packets} with {MISSING_FRAMES_LIMIT} cloned",
-        )
+        held = f"{MISSING_FRAMES_LIMIT} of them held at most"
+        raise ClipRejected(check="length", expected=f"{frames} frames, {held}", found=str(made.packets))
     width, height = order.cover_size
     pictures = np.frombuffer(covers, np.uint8).reshape(-1, height, width, 3)
     Image.fromarray(sharpest(pictures)).save(draft / COVER, quality=88)
+    wanted = samples_of(frames)
     if order.facts.audio is None:
-        write_silence(draft / SOUND, samples=samples_of(frames))
-    if (samples := wav_samples(draft / SOUND)) != samples_of(frames):
-        raise ClipRejected(check="sound length", expected=f"{samples_of(frames)} samples", found=str(samples))
+        write_silence(draft / SOUND, samples=wanted)
+    if (samples := wav_samples(draft / SOUND)) != wanted:
+        raise ClipRejected(check="sound length", expected=f"{wanted} samples", found=str(samples))
     runs, clip_runs = (read_detections(draft / name, frames=frames) for name in (_FINDINGS, _CLIP_FINDINGS))
     clear_drawn(draft)
     for name in (_FINDINGS, _CLIP_FINDINGS, _COUNT, _HEAD, _TAIL):

@@ -13,13 +13,22 @@ from film.canvas import SAMPLE_RATE, samples_of
 from media import encoding
 from media.command import run_ffmpeg
 from media.ingest.safe_open import trusted_input
-from media.levelling import SHORT_LU, TARGET_LUFS, Setting, Try, best, first_setting, next_setting, plain_setting
+from media.sound.levelling import (
+    QUIET_LUFS,
+    SHORT_LU,
+    TARGET_LUFS,
+    Setting,
+    Try,
+    best,
+    first_setting,
+    next_setting,
+    plain_setting,
+)
 from media.sound.loudness import Loudness, measure, silent_runs
+from media.sound.native import native_gains
 from media.sound.stems import STEM_FORM, lay, lay_bed, make_stem
 from media.sound.voice_fit import FittedVoice, decode
 
-#: What is fainter than this is room noise: it is left as it is.
-QUIET_LUFS: Final = -50.0
 #: The leading stem's loudness before the common gain; the ducking threshold is set against it.
 LEAD_LUFS: Final = -18.0
 #: So much of a piece of music may be silence before it begins.
@@ -50,9 +59,13 @@ class _Stem:
     #: Loudness under the leading stem's, in LU (0 = it leads).
     under_lu: float
     loudness: Loudness
+    #: Whether it is brought to its place; room noise is left as it is.
+    raised: bool
 
     @property
     def gain_db(self) -> float:
+        if not self.raised:
+            return 0.0
         return LEAD_LUFS - self.under_lu - self.loudness.loudness_lufs
 
 
@@ -115,13 +128,15 @@ async def _stems(
     if music is not None:
         await decode(music, tune, limit_s=samples / SAMPLE_RATE + MUSIC_LEAD_S)
 
+    gains_db = await native_gains([sound for sound, _ in native])
+
     def write() -> None:
         for fitted in narration:
             _made(voice, samples)
             lay(voice, fitted.sound, start_sample=fitted.start_sample, edges=False)
-        for sound, start_sample in native:
+        for (sound, start_sample), gain_db in zip(native, gains_db, strict=True):
             _made(own, samples)
-            lay(own, sound, start_sample=start_sample, edges=True)
+            lay(own, sound, start_sample=start_sample, edges=True, gain_db=gain_db)
         if music is not None:
             make_stem(bed, samples=samples)
             lay_bed(bed, tune, samples=samples)
@@ -138,9 +153,10 @@ async def _stems(
         if not path.exists():
             continue
         loudness = await measure(path, form=STEM_FORM)
-        # A voice was asked for, so it is brought up however faint it is.
-        if loudness.loudness_lufs >= QUIET_LUFS or (path == voice and not loudness.silent):
-            found[path.stem] = _Stem(path=path, under_lu=unders[path.stem], loudness=loudness)
+        if not loudness.silent:
+            # A voice was asked for, so it is brought up however faint it is.
+            raised = path == voice or loudness.loudness_lufs >= QUIET_LUFS
+            found[path.stem] = _Stem(path=path, under_lu=unders[path.stem], loudness=loudness, raised=raised)
     return found
 
 

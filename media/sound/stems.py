@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from film.canvas import SAMPLE_RATE
-from media.levels import FLOOR_DB, STEP_SAMPLES, levels, loud_db
+from media.sound.levels import FLOOR_DB, STEP_SAMPLES, levels, loud_db
 from media.sound.pcm import BYTES_PER_SAMPLE, CHANNELS, Sound, chunks, read_wav, wav_samples
 
 #: How ffmpeg is told what a stem holds.
@@ -35,7 +35,7 @@ def make_stem(path: Path, *, samples: int) -> None:
         file.truncate(samples * BYTES_PER_SAMPLE)
 
 
-def lay(stem: Path, sound: Path, *, start_sample: int, edges: bool) -> None:
+def lay(stem: Path, sound: Path, *, start_sample: int, edges: bool, gain_db: float = 0.0) -> None:
     """Write a WAV file into a stem from `start_sample` on; what stands there is added to, not replaced.
 
     Args:
@@ -43,11 +43,13 @@ def lay(stem: Path, sound: Path, *, start_sample: int, edges: bool) -> None:
         sound: A WAV file of this room's form.
         start_sample: Where its first sample goes.
         edges: Whether to fade its first and last 5 ms.
+        gain_db: By how much it is raised or lowered.
     """
     length, done = wav_samples(sound), 0
     with stem.open("r+b") as file:
         for piece in chunks(sound):
-            shaped = _edged(piece, done, length) if edges else piece
+            louder = _louder(piece, gain_db) if gain_db else piece
+            shaped = _edged(louder, done, length) if edges else louder
             _add(file, start_sample + done, shaped, stem.stat().st_size // BYTES_PER_SAMPLE)
             done += len(piece)
 
@@ -94,6 +96,11 @@ def _passed(tune: Sound, overlap: int, *, rising: bool, falling: bool) -> Sound:
     if falling:
         shaped[-overlap:] = _scaled(shaped[-overlap:], np.cos(angle))
     return shaped
+
+
+def _louder(piece: Sound, gain_db: float) -> Sound:
+    louder: Sound = np.rint(piece * np.float32(10 ** (gain_db / 20))).clip(-32768, 32767).astype(np.int16)
+    return louder
 
 
 def _edged(piece: Sound, done: int, length: int) -> Sound:

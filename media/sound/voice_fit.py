@@ -16,7 +16,7 @@ from media.ingest.ffmpeg_errors import classify_failure
 from media.ingest.safe_open import trusted_input
 from media.ingest.validate import sound_kind
 from media.sound.pcm import Sound, write_wav
-from media.voice import levelled, words_of
+from media.sound.voice import levelled, words_of
 
 #: A voice may be spoken this much faster, no more.
 TEMPO_LIMIT: Final = 1.25

@@ -14,7 +14,7 @@ from PIL import Image
 from film.canvas import Canvas
 from media.text.fonts import font_path
 from media.text.glyphs import drawable, require_glyphs
-from media.text.typesetting import line_limit, lines, width
+from media.text.typesetting import line_limit, lines, on_the_line, width
 
 #: The veil behind a card's words.
 VEIL_OPACITY: Final = 0.42
@@ -70,6 +70,7 @@ def _card(text: str, subtitle: str, canvas: Canvas, into: Path, *, language: str
     require_glyphs(text + subtitle)
     # A tall canvas has room for fewer characters at the size that reads well.
     units = int(canvas.width * 1.6 / (share * 1.2 * min(canvas.width, canvas.height)))
+    text, subtitle = on_the_line(text, language), on_the_line(subtitle, language)
     rows = lines(text, language, limit=min(units, line_limit(text, language)))
     layers: list[Any] = [
         ColorClip((canvas.width, canvas.height), color=(0, 0, 0), duration=1).with_opacity(VEIL_OPACITY)

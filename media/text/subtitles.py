@@ -8,10 +8,14 @@ from typing import Final
 from film.canvas import SAMPLE_RATE, Canvas
 from film.cues import Cue
 from media.text.fonts import FAMILY
-from media.text.typesetting import lines, width
+from media.text.typesetting import lines, on_the_line, width
 
 #: Lines shown at once.
 LINES_AT_ONCE: Final = 2
+#: A tall picture's font size where it is 1080 wide: characters of 49 pixels, of which 18 fit between the margins.
+_TALL_SIZE: Final = 58
+#: From this shape on (1.6) a picture fills a phone, whose apps lay their buttons over its lowest fifth.
+_PHONE_TENTHS: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ def ass(
     for shown in captions(cues, language=language):
         start, end = max(shown.start_sample - start_sample, 0), min(shown.end_sample - start_sample, samples)
         if start < end:
-            events.append(_event(start, end, "Words", shown.rows))
+            events.append(_event(start, end, "Words", [on_the_line(row, language) for row in shown.rows]))
     if notice:
         room = 2 * (canvas.width - 2 * _side(canvas)) // _notice_size(canvas)
         events.append(_event(0, samples, "Notice", lines(notice, language, limit=room)))
@@ -92,13 +96,14 @@ def ass(
 
 def _ass_head(canvas: Canvas) -> str:
     # 18 full-width characters must fit between the margins on the narrowest canvas.
-    side = _side(canvas)
-    size = min(canvas.height // 18, (canvas.width - 2 * side) // 18)
+    side, tall = _side(canvas), canvas.height > canvas.width
+    size = canvas.width * _TALL_SIZE // 1080 if tall else min(canvas.height // 18, (canvas.width - 2 * side) // 18)
+    below = canvas.height // 5 if canvas.height * 10 > canvas.width * _PHONE_TENTHS else canvas.height // 20
     label_size = _notice_size(canvas)
-    fields = "Name,Fontname,Fontsize,PrimaryColour,OutlineColour,BackColour,Outline,Shadow,Alignment"
-    words = f"Style: Words,{FAMILY},{size},&H00FFFFFF,&H00000000,&H80000000,{size / 14:.1f},0,2"
-    label = f"Style: Notice,{FAMILY},{label_size},&H30FFFFFF,&H60000000,&H80000000,{label_size / 20:.1f},0,8"
-    margins = f"{side},{side},{max(8, canvas.height // 20)}"
+    fields = "Name,Fontname,Fontsize,PrimaryColour,OutlineColour,BackColour,Bold,Outline,Shadow,Alignment"
+    words = f"Style: Words,{FAMILY},{size},&H00FFFFFF,&H00000000,&H80000000,{-1 if tall else 0},{size / 14:.1f},0,2"
+    label = f"Style: Notice,{FAMILY},{label_size},&H30FFFFFF,&H60000000,&H80000000,0,{label_size / 20:.1f},0,8"
+    margins, above = f"{side},{side},{max(8, below)}", f"{side},{side},{max(8, canvas.height // 20)}"
     return "\n".join(
         [
             "[Script Info]",
@@ -111,7 +116,7 @@ def _ass_head(canvas: Canvas) -> str:
             "[V4+ Styles]",
             f"Format: {fields},MarginL,MarginR,MarginV",
             f"{words},{margins}",
-            f"{label},{margins}",
+            f"{label},{above}",
             "[Events]",
             "Format: Layer,Start,End,Style,Text",
         ]

@@ -63,6 +63,12 @@ def lines(text: str, language: str, *, limit: int | None = None) -> tuple[str, .
     return tuple(reversed(broken))
 
 
+def on_the_line(text: str, language: str) -> str:
+    """Return a text to be drawn with its dots on the line; the font's own "…" hangs at mid-height, as Chinese wants."""
+    cjk = language.lower().split("-")[0] in CJK_LANGUAGES
+    return text if cjk else text.replace("…", "...")
+
+
 def _atoms(text: str, limit: int) -> list[str]:
     atoms: list[str] = []
     for character in text:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import av
 import pytest
 
 from app.context import AppContext
@@ -128,3 +130,25 @@ async def test_a_line_without_a_word_is_silence(ctx: AppContext, vendors: Vendor
     assert len(vendors.jobs("listenhub-voice")) - before == 1
     assert film.cues is not None
     assert [cue.text for cue in film.cues] == ["The keeper climbs the stairs."]
+
+
+async def test_a_burned_caption_stands_as_long_as_its_line_is_spoken(ctx: AppContext) -> None:
+    """The line runs over the cut: the next segment, which has no line, shows its caption until it ends."""
+    ctx.writer = Writer((LONG, ""), [LESS, LESS])
+    film = await made(ctx, await ordered(ctx, narration=True, subtitles="burned"))
+    assert film.status is Status.COMPLETED, film.error
+    assert film.cues is not None
+    assert film.result is not None
+    cut, end = shot_starts(film.plan)[1] // 2000, film.cues[0].end_sample // 2000
+    assert cut + 12 < end < 9 * 24 - 6
+    path = ctx.objects.local_path(film.result.film)
+    assert path is not None
+    lit = white_below(path)
+    assert min(lit[cut + 2 : end - 2]) > 3 * max(lit[end + 2 :]) + 100
+
+
+def white_below(film: Path) -> list[int]:
+    """How many white pixels each frame has where captions stand."""
+    with av.open(str(film)) as container:
+        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    return [int((picture[picture.shape[0] * 3 // 4 :] > 225).sum()) for picture in pictures]

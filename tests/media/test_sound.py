@@ -259,3 +259,27 @@ async def test_music_begins_at_once_and_loops_without_a_hole(seconds: int, make:
     assert np.median(level) > -30
     assert level[0] > np.median(level) - 3
     assert level.min() > np.median(level) - 6
+
+
+async def test_clips_own_sounds_come_near_to_each_other(make: MakeClip, tmp_path: Path) -> None:
+    """Six clips of one film 11 LU apart; the one that only hisses is no part of that and stays as faint as it is."""
+    levels = (-22.1, -11.1, -18, -14, -16, -20)
+    native = []
+    for index, level in enumerate(levels):
+        source = f"anoisesrc=c=pink:r=48000:a={10 ** ((level + 3) / 20):.5f}:seed={index}:d=3"
+        native.append((await make("-f", "lavfi", "-i", source, "-ac", "2", suffix=".wav"), index * 3 * RATE))
+    hiss = await native_of(make, "anoisesrc=c=white:r=48000:a=0.0008", 3)
+    native.append((hiss, 18 * RATE))
+    before = [(await measure(sound)).loudness_lufs for sound, _ in native[:-1]]
+    assert max(before) - min(before) > 10
+    signal = samples_of((await mixed(tmp_path, 21, native=native)).sound)
+    heard = [power_db(signal[at + RATE // 2 : at + 5 * RATE // 2]) for _, at in native]
+    assert max(heard[:-1]) - min(heard[:-1]) < 1.5
+    assert -75 < heard[-1] < -55
+
+
+async def test_room_noise_under_a_voice_is_left_and_not_cut_to_nothing(make: MakeClip, tmp_path: Path) -> None:
+    hiss = await native_of(make, "anoisesrc=c=white:r=48000:a=0.0008", 6)
+    voice = await placed_at(await speech(make, 1.0), 3, tmp_path)
+    signal = samples_of((await mixed(tmp_path, 6, narration=[voice], native=[(hiss, 0)])).sound)
+    assert -75 < power_db(signal[RATE : 2 * RATE]) < -50

@@ -8,8 +8,8 @@ import pytest
 from film.errors import ClipRejected, NarrationTooLong
 from media.sound.loudness import measure
 from media.sound.pcm import read_wav
+from media.sound.voice import LINE_LUFS
 from media.sound.voice_fit import fit_voice
-from media.voice import LINE_LUFS
 
 from .conftest import MakeClip
 from .voices import RATE, SPEECH, power_db, speech

@@ -8,7 +8,7 @@ import numpy as np
 
 from film.canvas import SAMPLE_RATE
 from film.errors import ClipRejected
-from media.levels import STEP_SAMPLES, Levels, levels, loud_db
+from media.sound.levels import STEP_SAMPLES, Levels, levels, loud_db
 from media.sound.loudness import Loudness, measure
 from media.sound.pcm import Sound, read_wav, write_wav
 

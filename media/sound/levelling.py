@@ -13,6 +13,8 @@ SHORT_LU: Final = 0.5
 #: No true peak above this once it is AAC; the limiter stands lower, because the codec adds to peaks.
 PEAK_LIMIT_DBTP: Final = -1.0
 CEILING_DBTP: Final = -1.5
+#: What is fainter than this is room noise: it is left as it is.
+QUIET_LUFS: Final = -50.0
 #: A limiter may eat this much of the gain; beyond it only distortion grows.
 LIMITED_DB: Final = 16.0
 #: One step of the search, at most.
