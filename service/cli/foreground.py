@@ -16,8 +16,8 @@ from film.errors import FilmNotFound
 from film.ids import LOCAL_ACCOUNT, FilmId
 from film.request import FilmRequest
 from film.status import SegmentState, Status
-from ledger.destinations import find_uncopied, set_destination
 from ledger.films import queries
+from ledger.films.destinations import find_uncopied, set_destination
 from ledger.films.lookup import find_unfinished
 from ledger.films.queries import FilmView, get_film_view
 from ledger.films.retry import open_retry, reopen_to_compose

@@ -4,26 +4,19 @@ It follows the rows and is in nobody's way: whatever Prefect's server does, the 
 """
 
 import asyncio
-import base64
-import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
-from uuid import NAMESPACE_URL, UUID, uuid5
+from typing import Final
+from uuid import UUID
 
-from PIL import Image
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterKey
-from prefect.events import emit_event
 
-from film.credits import credits_number
 from film.errors import LongVideoError
 from film.ids import FilmId
-from film.status import SegmentState
 from ledger.database.engine import Database
 from ledger.database.records import Deliverables, Film, Segment
 from ledger.films import queries
@@ -31,14 +24,14 @@ from runtime.background import end_task, repeat
 from runtime.task_set import TaskSet
 from store.links import LIFE_S, Links
 from tasks.prefect.client import open_client
+from tasks.prefect.events import StatusEvents
 from tasks.prefect.markdown import credit_statement, storyboard_markdown
+from tasks.prefect.thumbnails import thumbnail_url
 
 #: A film's artifacts are written at most this often; a film of 23 clips that all arrive at once isn't 23 storyboards.
 _PAUSE_S: Final = 1.0
 #: What the film's end may wait for its last word.
 _LAST_WORD_S: Final = 5.0
-_PICTURE_SIZE: Final = (144, 144)
-_PICTURE_QUALITY: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +81,12 @@ class ArtifactReporter:
         self._owed = owed
         self._film_id = film_id
         self._flow_run_id = flow_run_id
-        self._since_ms = 0
+        self._events = StatusEvents()
         self._moved = asyncio.Event()
         self._ended = asyncio.Event()
         self._pictures: dict[int, str] = {}
         self._artifacts: dict[str, UUID] = {}
         self._last: dict[str, _Shown] = {}
-        self._emitted: set[tuple[str, int]] = set()
         self._tagged = False
         #: A request failed: whether it arrived isn't known.
         self._doubtful = False
@@ -105,7 +97,7 @@ class ArtifactReporter:
 
     async def set_thumbnail(self, index: int, file: Path) -> None:
         """Show a segment's picture from now on."""
-        self._pictures[index] = await asyncio.to_thread(_data_url, file)
+        self._pictures[index] = await asyncio.to_thread(thumbnail_url, file)
         self._moved.set()
 
     @asynccontextmanager
@@ -115,7 +107,7 @@ class ArtifactReporter:
         Args:
             since_ms: Statuses entered earlier were told by an earlier run.
         """
-        self._since_ms = since_ms
+        self._events.since_ms = since_ms
         sending = self._owed.start(self._send())
         try:
             yield
@@ -149,7 +141,7 @@ class ArtifactReporter:
             raise _Finished
 
     async def _tell(self, film: Film, segments: list[Segment]) -> None:
-        self._emit(film, segments)
+        self._events.emit(film, segments)
         # A client of its own: that of the flow run's context is closed when the run ends.
         async with open_client() as client:
             if not self._tagged:
@@ -175,24 +167,6 @@ class ArtifactReporter:
         if wrong:
             raise PrefectShowsOld(film_id=self._film_id)
         self._doubtful = False
-
-    def _emit(self, film: Film, segments: list[Segment]) -> None:
-        for status, at_ms in sorted(film.stage_times_ms.items(), key=lambda entry: entry[1]):
-            if at_ms < self._since_ms or (status, at_ms) in self._emitted:
-                continue
-            self._emitted.add((status, at_ms))
-            emit_event(
-                event=f"longvideo.film.{status}",
-                resource={
-                    "prefect.resource.id": f"longvideo.film.{film.id}",
-                    "prefect.resource.name": film.id,
-                    "longvideo.film.status": status,
-                },
-                occurred=datetime.fromtimestamp(at_ms / 1000, UTC),
-                payload=event_payload(film, segments, status),
-                # A run that takes over may tell the last status again: it is the same event.
-                id=uuid5(NAMESPACE_URL, f"longvideo:{film.id}:{status}:{at_ms}"),
-            )
 
     async def _shown(self, film: Film, segments: list[Segment]) -> list[_Shown]:
         board = storyboard_markdown(film, segments, self._pictures)
@@ -247,33 +221,8 @@ class ArtifactReporter:
         return there[0].id if there else None
 
 
-def event_payload(film: Film, segments: list[Segment], status: str) -> dict[str, Any]:
-    """Return a status event's figures; credits are numbers, as in the webhook."""
-    return {
-        "film_id": film.id,
-        "status": status,
-        "duration": film.request.duration,
-        "provider": film.request.provider,
-        "segments": len(segments),
-        "segments_ready": sum(segment.state is SegmentState.READY for segment in segments),
-        "progress": film.progress,
-        "cost_estimate": credits_number(film.cost_estimate_mc),
-        "cost_actual": None if film.cost_actual_mc is None else credits_number(film.cost_actual_mc),
-        "error": None if film.error is None else film.error.as_json(),
-        "simulated": film.simulated,
-    }
-
-
 async def _tag(client: PrefectClient, flow_run_id: UUID, film_id: FilmId) -> None:
     """Tag the run with its film: people filter by it, and who closes dead runs finds them by it."""
     run = await client.read_flow_run(flow_run_id)
     if film_id not in run.tags:
         await client.update_flow_run(flow_run_id, tags=[*run.tags, film_id])
-
-
-def _data_url(file: Path) -> str:
-    with Image.open(file) as picture:
-        picture.thumbnail(_PICTURE_SIZE)
-        small = io.BytesIO()
-        picture.convert("RGB").save(small, "JPEG", quality=_PICTURE_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(small.getvalue()).decode()}"

@@ -22,9 +22,9 @@ from runtime.logs import log_event
 from tasks.prefect.approval import approval_prompt
 from tasks.prefect.artifacts import ArtifactReporter
 from tasks.prefect.client import PREFECT_ERRORS, find_cancelling
+from tasks.prefect.run_logs import forward_logs
 from tasks.run.faults import RunInterrupted, RunStopped
 from tasks.run.presenter import NoPresenter, Presenter
-from tasks.run_logs import forward_logs
 
 T = TypeVar("T")
 _LOG: Final = logging.getLogger("longvideo.prefect")
