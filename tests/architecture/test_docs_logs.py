@@ -9,7 +9,7 @@ from tests.architecture.test_tree import ROOT, SOURCES
 _PAGE = ROOT / "docs/operations.md"
 _ACTION = re.compile(r"[a-z]+(_[a-z0-9]+)*")
 #: What writes a line, and what hands an action on to one of them.
-_WRITERS = {"log_event", "log_error", "log_attempt", "log_taken", "_refused"}
+_WRITERS = {"log_event", "log_error", "log_attempt", "log_taken", "_mark_refused"}
 
 
 def _words(node: ast.AST) -> Iterator[str]:
