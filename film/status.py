@@ -71,6 +71,7 @@ class ErrorCode(StrEnum):
     NARRATION_FAILED = "narration_failed"
     MUSIC_FAILED = "music_failed"
     COMPOSE_FAILED = "compose_failed"
+    SEGMENTS_NOT_READY = "segments_not_ready"
     DELIVERABLE_REJECTED = "deliverable_rejected"
     DELIVERY_FAILED = "delivery_failed"
     DEADLINE_EXCEEDED = "deadline_exceeded"

@@ -38,6 +38,8 @@ class Timings:
     non_render_budget_s: float = 3600
     #: How many times faster than the documents say the vendors are.
     vendor_scale: float = 1
+    #: How long a file that a customer brings may take to arrive, in all.
+    brought_s: float = 120
     #: How long a vendor may be unreachable before the film gives up.
     vendor_outage_max_s: float = 600
 

@@ -47,6 +47,24 @@ def put_new(root: Path, key: str, file: Path, *, sync: Sync = os.fsync) -> bool:
     return is_new
 
 
+def put_over(root: Path, key: str, file: Path, *, sync: Sync = os.fsync) -> None:
+    """Store a copy of a file at `root/key`, in one step, over whatever is there; it is on the disk when this returns.
+
+    Raises:
+        OSError: It can't be written; what was there is still there.
+    """
+    target = root / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{secrets.token_hex(8)}.draft")
+    try:
+        shutil.copyfile(file, draft)
+        _sync(draft, sync)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync(target.parent, sync)
+
+
 def _linked(draft: Path, target: Path) -> bool:
     """Give a draft its name, unless another has it."""
     try:

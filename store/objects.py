@@ -16,7 +16,7 @@ from obstore.store import AzureStore, GCSStore, LocalStore, S3Store, from_url
 from obstore.store import ObjectStore as Backend
 
 from film.errors import StoreUnavailable
-from store.local import put_new
+from store.local import put_new, put_over
 
 _READ_BYTES: Final = 1 << 20
 
@@ -58,6 +58,21 @@ class Objects:
         except (BaseError, OSError) as error:
             raise StoreUnavailable(where=f"{self._url}/{key}", reason=_reason_of(error)) from error
         return await asyncio.to_thread(file_facts, file) if is_new else await self._facts_of(key)
+
+    async def replace(self, key: str, file: Path) -> None:
+        """Write a file over what lies under `key`: it is what was recorded, and what lies there isn't any more.
+
+        Raises:
+            StoreUnavailable: It can't be written.
+        """
+        try:
+            root = self._root()
+            if root is not None:
+                await asyncio.to_thread(put_over, root, key, file)
+            else:
+                await obstore.put_async(self._backend, key, file)
+        except (BaseError, OSError) as error:
+            raise StoreUnavailable(where=f"{self._url}/{key}", reason=_reason_of(error)) from error
 
     async def _put_new(self, key: str, file: Path) -> bool:
         root = self._root()

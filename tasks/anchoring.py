@@ -1,8 +1,6 @@
 """anchoring: what holds a character together - the customer's images, else one reference sheet a character."""
 
 import asyncio
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from film.job_specs import Purpose, fingerprint
 from film.prompts import anchor_prompt
@@ -16,6 +14,7 @@ from ledger.purchases.attempts import Purchase
 from media.ingest.validate import validate_image
 from purchasing.buy import buy
 from purchasing.context import PurchaseSpec
+from tasks.intact import intact_copy
 from tasks.pictures import upload_reference
 from tasks.run.film_run import FilmRun
 from tasks.run.stage import stage
@@ -32,27 +31,13 @@ async def anchoring(run: FilmRun, storyboard: Storyboard) -> tuple[Anchor, ...]:
     film = await run.film()
     if film.anchors is not None:
         return film.anchors
-    if film.request.reference_images:
-        anchors = await asyncio.gather(*(_brought(run, url) for url in film.request.reference_images))
-    elif film.request.continuity is Continuity.CHAINED or not run.ctx.supports_character_sheets(film.request.provider):
+    if film.request.continuity is Continuity.CHAINED or not run.ctx.supports_character_sheets(film.request.provider):
         anchors = []
     else:
         drawn = (_drawn(run, storyboard, index, one) for index, one in enumerate(storyboard.characters))
         anchors = await asyncio.gather(*drawn)
     await save_anchors(run.ctx.database, run.lease, anchors)
     return tuple(anchors)
-
-
-async def _brought(run: FilmRun, url: str) -> Anchor:
-    """Look at the customer's image before its URL is sent on: it must be one, and some vendors want its size."""
-    with TemporaryDirectory(prefix=".anchor-", dir=run.ctx.work_dir) as folder:
-        file = Path(folder) / "image"
-        await run.ctx.download(url, file)
-        facts = await asyncio.to_thread(validate_image, file)
-        size_bytes = file.stat().st_size
-    return Anchor(
-        character_id="", object_key="", url=url, width=facts.width, height=facts.height, size_bytes=size_bytes
-    )
 
 
 async def _drawn(run: FilmRun, storyboard: Storyboard, index: int, character: Character) -> Anchor:
@@ -67,7 +52,7 @@ async def _drawn(run: FilmRun, storyboard: Storyboard, index: int, character: Ch
         queue_turn=run.turns[ctx.image_vendor.rate_limit],
     )
     stored = await buy(ctx.purchasing, run.lease, purchase_spec, ctx.image_vendor)
-    async with ctx.local_copy(stored.object_key) as file:
+    async with intact_copy(run, stored, gate=validate_image) as file:
         facts = await asyncio.to_thread(validate_image, file)
         url = await upload_reference(run, file, facts)
     return Anchor(

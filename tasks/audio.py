@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from film.canvas import frames_of
 from film.cues import Cue
 from film.plan import shot_starts
-from film.status import Status
+from film.status import ErrorCode, Status
 from ledger.films.stages import save_cues
+from media.ingest.validate import validate_sound
 from media.sound.mix import Mix, mix
 from media.sound.voice_fit import FittedVoice
 from tasks.generating import Footage
+from tasks.intact import intact_copy
+from tasks.run.faults import as_stage_failure
 from tasks.run.film_run import FilmRun
 from tasks.run.stage import stage
 
@@ -47,7 +50,10 @@ async def mix_sound(run: FilmRun, footage: Footage) -> Soundtrack:
     starts = shot_starts(run.opened.plan)
     native = [(shot.part.sound, start) for shot, start in zip(footage.segments, starts, strict=True)]
     async with AsyncExitStack() as lent:
-        music = None if footage.music is None else await lent.enter_async_context(run.ctx.local_copy(footage.music))
+        music = None
+        if footage.music is not None:
+            with as_stage_failure(run.stage, code=ErrorCode.MUSIC_FAILED):
+                music = await lent.enter_async_context(intact_copy(run, footage.music, gate=validate_sound))
         made = await mix(
             frames=frames_of(request.duration),
             narration=[line.fitted for line in footage.lines],

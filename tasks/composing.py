@@ -21,7 +21,7 @@ from media.text.subtitles import captions, srt, vtt
 from tasks.audio import Soundtrack, mix_sound
 from tasks.generating import Footage
 from tasks.label import label_of
-from tasks.parts import unify_profiles
+from tasks.parts import clip_of, unify_profiles
 from tasks.run.film_run import FilmRun
 from tasks.run.stage import stage
 
@@ -65,7 +65,7 @@ async def composing(run: FilmRun, storyboard: Storyboard, footage: Footage, soun
     words = [lines.get(shot.index, shot.prompt) for shot in storyboard.shots]
     await asyncio.to_thread(contact_sheet, [part.cover for part in parts], words, folder / "sheet.jpg")
     best = footage.segments[await asyncio.to_thread(sharpest_part, parts)]
-    async with run.ctx.local_copy(best.clip.object_key) as clip:
+    async with clip_of(run, best) as clip:
         await poster(clip, request.canvas, folder / "poster.jpg")
     subtitled = request.subtitles is not Subtitles.OFF
     return Composed(

@@ -32,11 +32,11 @@ from tasks.sound import buy_music
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """Everything the film is made of: its shots in order, its placed narration, the object that holds its music."""
+    """Everything the film is made of: its shots in order, its placed narration, the stored file of its music."""
 
     segments: Sequence[ConformedSegment]
     lines: Sequence[Line]
-    music: str | None
+    music: StoredFile | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ async def _narration(run: FilmRun, index: int, *, storyboard: Storyboard) -> Lin
 
 
 @subtask("music", run_name="music")
-async def _music(run: FilmRun, *, storyboard: Storyboard) -> str:
+async def _music(run: FilmRun, *, storyboard: Storyboard) -> StoredFile:
     return await buy_music(run, storyboard)
 
 

@@ -13,8 +13,11 @@ from film.spoken import said, speaks
 from film.status import ErrorCode, Status
 from film.storyboard import Shot
 from ledger.films.stages import replace_narration
+from ledger.purchases.attempt import StoredFile
+from media.ingest.validate import validate_sound
 from media.sound.voice_fit import FittedVoice, fit_voice
 from purchasing.retry import retry_read
+from tasks.intact import intact_copy
 from tasks.run.faults import as_stage_failure
 from tasks.run.film_run import FilmRun
 from tasks.sound import buy_sound
@@ -50,14 +53,14 @@ async def buy_line(run: FilmRun, shot: Shot, *, following: Shot | None) -> Line:
         voice_id = await retry_read(run.ctx.purchasing, lambda: run.ctx.voice_id(run.opened.request))
         while True:
             spec = line_spec(shot.narration, voice_id)
-            key = await buy_sound(run, Purpose.NARRATION, shot.take * _TAKE + shot.index, spec)
+            sound = await buy_sound(run, Purpose.NARRATION, shot.take * _TAKE + shot.index, spec)
             try:
-                return await _fit(run, shot, key, into_next=False)
+                return await _fit(run, shot, sound, into_next=False)
             except NarrationTooLong as error:
                 if shot.take >= _REWRITES_MAX:
                     if following is not None and speaks(following.narration):
                         raise
-                    return await _fit(run, shot, key, into_next=following is not None)
+                    return await _fit(run, shot, sound, into_next=following is not None)
                 shot = await _rewritten(run, shot, error.factor)
 
 
@@ -68,13 +71,13 @@ async def _rewritten(run: FilmRun, shot: Shot, factor: float) -> Shot:
     return await replace_narration(run.ctx.database, run.lease, shot.index, said(text, language) or text)
 
 
-async def _fit(run: FilmRun, shot: Shot, object_key: str, *, into_next: bool) -> Line:
+async def _fit(run: FilmRun, shot: Shot, sound: StoredFile, *, into_next: bool) -> Line:
     plan = run.opened.plan
     start = shot_starts(plan)[shot.index] + _BREATH_SAMPLES
     room = _samples(plan[shot.index]) - 2 * _BREATH_SAMPLES
     if into_next:
         room += _samples(plan[shot.index + 1])
-    async with run.ctx.local_copy(object_key) as voice:
+    async with intact_copy(run, sound, gate=validate_sound, segment=shot.index) as voice:
         into = run.film_folder() / f"line-{shot.index:03d}-{shot.take}.wav"
         fitted = await fit_voice(voice, start_sample=start, room_samples=room, into=into)
     cue = Cue(segment=shot.index, text=shot.narration, start_sample=fitted.start_sample, end_sample=fitted.end_sample)

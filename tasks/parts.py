@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,12 +16,14 @@ from film.request import Subtitles
 from ledger.films.stages import save_part
 from ledger.purchases.attempt import StoredFile
 from media.film.join import nonconforming_parts
+from media.ingest.validate import validate_clip
 from media.picture.conform import conform
 from media.picture.frames import Seam, seam
 from media.picture.overlay import Overlay
 from media.picture.part import Part, read_part
 from media.text.cards import end_card, title_card
 from media.text.subtitles import ass
+from tasks.intact import intact_copy
 from tasks.run.film_run import FilmRun
 
 #: How long a card is seen.
@@ -60,12 +63,13 @@ async def conform_segment(
 
     Raises:
         ClipRejected: The clip can't be decoded to the end.
+        SegmentsNotReady: The clip is damaged in the store, and its vendor has it no more.
         GlyphMissing: The font can't draw a text that was asked for.
         StaleEpoch: The run no longer owns the film.
     """
     cut = None
     if before is not None:
-        async with run.ctx.local_copy(clip.object_key) as file:
+        async with _lent(run, slot, clip) as file:
             cut = await seam(before, file, folder=run.film_folder())
     skip_frames = 0 if cut is None else int(cut.repeats)
     part = await _made(run, slot, clip, cues, skip_frames=skip_frames, may_copy=not _draws(run))
@@ -74,6 +78,15 @@ async def conform_segment(
     similarity = None if cut is None else cut.similarity
     await save_part(run.ctx.database, run.lease, slot.index, cover_key=cover_key, seam_similarity=similarity)
     return ConformedSegment(slot=slot, clip=clip, cues=tuple(cues), seam=cut, part=part)
+
+
+def clip_of(run: FilmRun, shot: ConformedSegment) -> AbstractAsyncContextManager[Path]:
+    """Lend a shot's stored clip as it was recorded; see `intact_copy` for what it raises."""
+    return _lent(run, shot.slot, shot.clip)
+
+
+def _lent(run: FilmRun, slot: Slot, clip: StoredFile) -> AbstractAsyncContextManager[Path]:
+    return intact_copy(run, clip, gate=lambda file: validate_clip(file, kept_s=slot.kept_s), segment=slot.index)
 
 
 async def unify_profiles(run: FilmRun, shots: Sequence[ConformedSegment], *, anew: bool) -> list[Part]:
@@ -124,7 +137,7 @@ async def _made(
         return part
     folder.parent.mkdir(parents=True, exist_ok=True)
     overlay = await asyncio.to_thread(_overlay, run, slot, cues) if drawn else None
-    async with run.ctx.local_copy(clip.object_key) as file:
+    async with _lent(run, slot, clip) as file:
         return await conform(
             file,
             canvas=canvas,

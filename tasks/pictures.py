@@ -7,8 +7,11 @@ from pathlib import Path
 from film.job_specs import ImageRef
 from film.profiles import Vendor
 from ledger.database.records import Anchor
+from ledger.purchases.attempt import StoredFile
+from ledger.restoring import maker_of
 from media.ingest.validate import ImageFacts, validate_image
 from purchasing.retry import retry_read
+from tasks.intact import intact_copy
 from tasks.run.film_run import FilmRun
 
 
@@ -40,7 +43,11 @@ async def anchor_reference(run: FilmRun, anchor: Anchor) -> ImageRef:
     """Return an anchor as orders name it; one without a URL is read from the store and sent inline."""
     if anchor.url:
         return ImageRef(url=anchor.url, width=anchor.width, height=anchor.height, size_bytes=anchor.size_bytes)
-    async with run.ctx.local_copy(anchor.object_key) as file:
+    drawn = await maker_of(run.ctx.database, anchor.object_key)
+    recorded = StoredFile(
+        object_key=anchor.object_key, sha256=(drawn and drawn.sha256) or "", size_bytes=anchor.size_bytes
+    )
+    async with intact_copy(run, recorded, gate=validate_image) as file:
         return await frame_reference(run, file)
 
 

@@ -1,4 +1,4 @@
-"""scripting: Claude fills the plan's slots."""
+"""scripting: what the customer brings is fetched, and Claude fills the plan's slots."""
 
 from film.prompts import script_limits
 from film.request import Subtitles
@@ -8,6 +8,7 @@ from film.storyboard import Storyboard
 from ledger.films.stages import save_storyboard
 from media.text.glyphs import require_glyphs
 from providers.ports import Brief
+from tasks.brought import fetch_brought
 from tasks.run.film_run import FilmRun
 from tasks.run.stage import stage
 
@@ -21,7 +22,9 @@ async def scripting(run: FilmRun) -> Storyboard:
         ScriptInvalid: It would not fit the plan.
         GlyphMissing: A card, the label line or burned subtitles want characters that the font lacks.
         ProviderUnavailable: The writer could not be reached.
+        StageFailed: What the customer brings can't be used; nothing was bought.
     """
+    await fetch_brought(run)
     film = await run.film()
     if film.storyboard is not None:
         return film.storyboard

@@ -1,26 +1,24 @@
 """Buying sound: whatever the voice vendor makes, and the film's one piece of music."""
 
-import asyncio
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
-from film.job_specs import Purpose, SoundSpec, fingerprint, uploaded_music_key
+from film.job_specs import Purpose, SoundSpec, fingerprint
 from film.prompts import music_prompt
 from film.purchases import music_spec
 from film.request import MusicChoice
 from film.status import ErrorCode, Status
 from film.storyboard import Storyboard
 from ledger.films.retry import ready_object
+from ledger.purchases.attempt import StoredFile
 from ledger.purchases.attempts import Purchase
 from media.ingest.validate import validate_sound
 from purchasing.buy import buy
 from purchasing.context import PurchaseSpec
+from tasks.brought import music_object
 from tasks.run.faults import as_stage_failure
 from tasks.run.film_run import FilmRun
 
 
-async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, job_spec: SoundSpec) -> str:
-    """Return the object that holds a bought sound.
+async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, job_spec: SoundSpec) -> StoredFile:
+    """Return the stored file of a bought sound.
 
     Raises:
         ProviderError, ClipRejected, DeadlineExceeded, StaleEpoch: As `render.buy`.
@@ -38,11 +36,11 @@ async def buy_sound(run: FilmRun, purpose: Purpose, slot: int, job_spec: SoundSp
         validate=validate_sound,
         queue_turn=run.turns[run.ctx.voice_vendor.rate_limit],
     )
-    return (await buy(run.ctx.purchasing, run.lease, purchase_spec, run.ctx.voice_vendor)).object_key
+    return await buy(run.ctx.purchasing, run.lease, purchase_spec, run.ctx.voice_vendor)
 
 
-async def buy_music(run: FilmRun, storyboard: Storyboard) -> str:
-    """Return the object that holds the film's music: the customer's file if they brought one, else bought.
+async def buy_music(run: FilmRun, storyboard: Storyboard) -> StoredFile:
+    """Return the stored file of the film's music: the customer's file if they brought one, else bought.
 
     Raises:
         StageFailed: `music_failed`, or what its vendor's state calls for.
@@ -51,17 +49,6 @@ async def buy_music(run: FilmRun, storyboard: Storyboard) -> str:
     described = request.music.prompt if isinstance(request.music, MusicChoice) else None
     with as_stage_failure(Status.AUDIO, code=ErrorCode.MUSIC_FAILED):
         if isinstance(request.music, MusicChoice) and request.music.url is not None:
-            return await _brought(run, request.music.url)
+            return await music_object(run, request.music.url)
         text = music_prompt(storyboard, described)
         return await buy_sound(run, Purpose.MUSIC, 0, music_spec(request, text))
-
-
-async def _brought(run: FilmRun, url: str) -> str:
-    key = uploaded_music_key(run.film_id)
-    if await run.ctx.objects.size_of(key) is None:
-        with TemporaryDirectory(prefix=".music-", dir=run.ctx.work_dir) as folder:
-            file = Path(folder) / "music"
-            await run.ctx.download(url, file)
-            await asyncio.to_thread(validate_sound, file)
-            await run.ctx.objects.put(key, file)
-    return key

@@ -15,7 +15,7 @@ LongVideoError
 │   ├── SendAmbiguous       a paid POST whose reply is unknown: reconcile, never resend
 │   └── ProviderJobFailed, ProviderJobUnknown
 ├── MediaError              ClipRejected, DeliverableRejected, NarrationTooLong, CommandFailed, CommandTimedOut,
-│                           GlyphMissing, DiskFull
+│                           GlyphMissing, DiskFull, BroughtUnusable
 ├── LedgerError             StaleEpoch, IllegalTransition, InvariantBroken, LeaseTaken, DatabaseUnavailable
 ├── StoreUnavailable, PrefectUnavailable, DeadlineExceeded, AddressUnavailable, OutputNotWritable
 └── FilmEnded               what a caller gets when a film ended otherwise than completed: FilmFailed, FilmCanceled
@@ -31,6 +31,7 @@ from film.errors.ledger import (
 )
 from film.errors.lifecycle import FilmCanceled, FilmEnded, FilmFailed
 from film.errors.media import (
+    BroughtUnusable,
     ClipRejected,
     CommandFailed,
     CommandTimedOut,
@@ -99,6 +100,7 @@ __all__ = [
     "AddressUnavailable",
     "ApiKeyRefused",
     "ApiKeyUnknown",
+    "BroughtUnusable",
     "ClipRejected",
     "CommandFailed",
     "CommandTimedOut",

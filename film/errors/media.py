@@ -21,6 +21,17 @@ class ClipRejected(MediaError):
         return f"The clip fails {self.check}: expected {self.expected}, found {self.found}"
 
 
+@dataclass(kw_only=True, eq=False)
+class BroughtUnusable(MediaError):
+    """A file that the customer brings can't be had, or isn't what it should be; `field` names it in the order."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Your file ({self.field}) can't be used: {self.reason}"
+
+
 class DeliverableRejected(ClipRejected):
     """The finished film failed its verification."""
 

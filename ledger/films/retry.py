@@ -15,7 +15,7 @@ from ledger.database import schema
 from ledger.database.engine import Database
 from ledger.films.orders import OrderResult, Payer, admit_order
 from ledger.leases import LeaseOwner, assign_lease, lock_undeleted_film
-from ledger.purchases.attempt import AttemptState
+from ledger.purchases.attempt import AttemptState, StoredFile
 
 #: What was refused for its content is refused again: a new film needs a new prompt.
 _REFUSED = frozenset({ErrorCode.SCRIPT_REFUSED, ErrorCode.MODERATION_REJECTED})
@@ -226,14 +226,16 @@ def _segment(former: RowMapping, new_id: FilmId, hold: int | None) -> dict[str, 
     }
 
 
-async def ready_object(database: Database, film_id: FilmId, purpose: Purpose, fingerprint: str) -> str | None:
-    """Return the object a former film bought for an equal order, None if it bought none."""
+async def ready_object(database: Database, film_id: FilmId, purpose: Purpose, fingerprint: str) -> StoredFile | None:
+    """Return the file a former film bought for an equal order, None if it bought none."""
     table = schema.attempt
-    query = select(table.c.object_key).where(
+    query = select(table.c.object_key, table.c.sha256, table.c.size_bytes).where(
         table.c.film == film_id,
         table.c.purpose == purpose,
         table.c.fingerprint == fingerprint,
         table.c.state == AttemptState.READY,
+        table.c.object_key.is_not(None),
     )
     async with database.snapshot() as conn:
-        return await conn.scalar(query.limit(1))
+        row = (await conn.execute(query.limit(1))).first()
+    return None if row is None else StoredFile(object_key=row.object_key, sha256=row.sha256, size_bytes=row.size_bytes)

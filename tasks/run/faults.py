@@ -24,6 +24,7 @@ from film.errors import (
     ProviderUnavailable,
     ScriptInvalid,
     ScriptRefused,
+    SegmentsNotReady,
     StoreUnavailable,
 )
 from film.status import ErrorCode, Status
@@ -64,6 +65,7 @@ _CODES: Final[Sequence[tuple[type[LongVideoError], Status | None, ErrorCode]]] =
     (ProviderKeyRefused, None, ErrorCode.PROVIDER_UNAVAILABLE),
     (DeadlineExceeded, Status.GENERATING, ErrorCode.SEGMENT_TIMEOUT),
     (DeadlineExceeded, None, ErrorCode.DEADLINE_EXCEEDED),
+    (SegmentsNotReady, None, ErrorCode.SEGMENTS_NOT_READY),
     (DeliverableRejected, None, ErrorCode.DELIVERABLE_REJECTED),
     (DiskFull, None, ErrorCode.COMPOSE_FAILED),
     (ProviderError, Status.ANCHORING, ErrorCode.ANCHOR_FAILED),
@@ -106,7 +108,7 @@ def as_stage_failure(stage: Status, *, segment: int | None = None, code: ErrorCo
         yield
     except (StageFailed, LedgerError, RunStopped, RunInterrupted):
         raise
-    except (ProviderOutOfCredits, ProviderUnavailable, ProviderKeyRefused) as error:
+    except (ProviderOutOfCredits, ProviderUnavailable, ProviderKeyRefused, SegmentsNotReady) as error:
         raise StageFailed(error=film_error(error, stage, segment=segment)) from error
     except LongVideoError as error:
         raise StageFailed(error=film_error(error, stage, segment=segment, code=code)) from error

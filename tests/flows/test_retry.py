@@ -43,7 +43,7 @@ async def test_composing_again_is_free_and_renders_nothing(ctx: AppContext, vend
     assert after == before
 
 
-async def test_a_failed_composing_restores_the_former_end(ctx: AppContext) -> None:
+async def test_a_failed_composing_restores_the_former_end(ctx: AppContext, vendors: Vendors) -> None:
     """Status and result are what they were; the caller is told why it failed."""
     film = await made(ctx, await ordered(ctx))
     clip = (await queries.get_segments(ctx.database, film.id))[0].object_key
@@ -51,9 +51,10 @@ async def test_a_failed_composing_restores_the_former_end(ctx: AppContext) -> No
     path = ctx.objects.local_path(str(clip))
     assert path is not None
     path.unlink()
+    vendors.script({"vendor": "*", "operation": "asset", "fault": "asset_html", "times": None})
     await reopen_to_compose(ctx.database, film.id)
     state = await produce_film(film.id, return_state=True)
-    with pytest.raises(FilmFailed, match=r"compose_failed|delivery_failed"):
+    with pytest.raises(FilmFailed, match="segments_not_ready"):
         await state.aresult()
     again = await queries.get_film(ctx.database, film.id)
     assert (again.status, again.error, again.result) == (Status.COMPLETED, None, film.result)

@@ -1,6 +1,11 @@
 """What a customer brings along is fetched, looked at and used; what isn't what it should be ends the film unpaid."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -8,9 +13,12 @@ import pytest
 from PIL import Image
 
 from app.context import AppContext
+from film.job_specs import uploaded_music_key
 from film.status import ErrorCode, Status
 from ledger.database.records import Film
+from ledger.films.retry import open_retry, reopen_to_compose
 from media.command import run_ffmpeg
+from tasks.films.ordering import local_payer
 from tests.flows.conftest import Vendors, made, ordered
 
 TONE_HZ = 440
@@ -67,7 +75,7 @@ async def test_what_is_not_what_it_should_be_ends_the_film(
     """A tune for a picture, or a picture for a tune: refused, and whatever wasn't used goes back."""
     fields = {"reference_images": [tune]} if field == "picture" else {"music": {"url": picture}}
     film = await made(ctx, await ordered(ctx, **fields))
-    assert (film.status, film.error and film.error.code) == (Status.FAILED, code)
+    assert (film.status, film.error and film.error.code, film.cost_actual_mc) == (Status.FAILED, code, 0)
 
 
 async def test_a_vendor_without_uploads_is_sent_the_sheet_itself(ctx: AppContext, vendors: Vendors) -> None:
@@ -78,3 +86,72 @@ async def test_a_vendor_without_uploads_is_sent_the_sheet_itself(ctx: AppContext
     assert film.anchors
     assert all(anchor.object_key and not anchor.url for anchor in film.anchors)
     assert "data:image/png;base64," in str(vendors.jobs("senseaudio")[-1])
+
+
+class Host:
+    """A customer's server, at the one origin that is allowed here."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.asked = 0
+
+
+@pytest.fixture
+async def trickling(ctx: AppContext) -> AsyncIterator[Host]:
+    """Return a server that sends a byte now and then and never ends."""
+    ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host.asked += 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 100000\r\n\r\n")
+        with suppress(OSError):
+            while not ended.is_set() and not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), 0.2)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        host = Host(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        ctx.egress.allowed_origin = host.url
+        yield host
+        ended.set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"music": {"url": "/tune.mp3"}}, ErrorCode.MUSIC_FAILED),
+        ({"reference_images": ["/look.png"]}, ErrorCode.ANCHOR_FAILED),
+    ],
+)
+async def test_a_file_that_trickles_ends_the_film_unpaid(
+    ctx: AppContext, vendors: Vendors, trickling: Host, fields: dict, code: ErrorCode
+) -> None:
+    """The whole download is bounded, and comes before anything is bought: nothing is charged, no job was made."""
+    ctx.purchasing = replace(ctx.purchasing, timings=replace(ctx.timings, brought_s=2))
+    jobs = len(vendors.jobs("listenhub-video"))
+    whole = {
+        name: {"url": trickling.url + value["url"]} if isinstance(value, dict) else [trickling.url + value[0]]
+        for name, value in fields.items()
+    }
+    film = await made(ctx, await ordered(ctx, **whole))
+    assert film.error is not None
+    assert (film.status, film.error.code, film.cost_actual_mc) == (Status.FAILED, code, 0)
+    assert "2 s" in film.error.message
+    assert trickling.asked == 1
+    assert len(vendors.jobs("listenhub-video")) == jobs
+
+
+async def test_what_was_brought_is_fetched_once(ctx: AppContext, vendors: Vendors, tune: str) -> None:
+    """Composing again and retrying use the stored file: the customer's address may be gone by then."""
+    film = await made(ctx, await ordered(ctx, music={"url": tune}))
+    ctx.egress.allowed_origin = "http://127.0.0.1:9"  # nothing can be fetched any more
+    await reopen_to_compose(ctx.database, film.id)
+    again = await made(ctx, film.id)
+    assert (again.status, again.compose_n) == (Status.COMPLETED, 1)
+    ctx.egress.allowed_origin = "{0.scheme}://{0.netloc}".format(urlsplit(vendors.url))
+    new = (await open_retry(ctx.database, film.id, local_payer(ctx.settings), redo=[0])).film_id
+    assert (await made(ctx, new)).status is Status.COMPLETED
+    assert await ctx.objects.size_of(uploaded_music_key(new)) == await ctx.objects.size_of(uploaded_music_key(film.id))

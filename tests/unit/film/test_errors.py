@@ -71,6 +71,7 @@ SAID: list[tuple[e.LongVideoError, str]] = [
         e.ModerationUnavailable(detail="no answer"),
         "Moderation could not be reached, so the film was stopped: no answer",
     ),
+    (e.BroughtUnusable(field="music", reason="it is no sound"), "Your file (music) can't be used: it is no sound"),
     (e.ProviderRejected(**VENDOR), "vibegen: no such voice"),
     (e.ProviderBusy(**VENDOR, http_status=503), "vibegen: no such voice [HTTP 503]"),
     (e.ProviderUnavailable(**VENDOR, wire_code="busy"), "vibegen: no such voice [busy]"),
