@@ -22,7 +22,7 @@ from film.errors import (
     StoreUnavailable,
 )
 from ledger.purchases.attempt import Attempt, StoredFile
-from ledger.restoring import lost, maker_of, restored
+from ledger.purchases.damaged_files import find_maker, forget_lost_file, record_restored
 from providers.ports import JobState
 from purchasing.context import MeteredVendor
 from purchasing.retry import retry_read
@@ -78,7 +78,7 @@ async def _as_recorded(run: FilmRun, stored: StoredFile, lent: AsyncExitStack) -
 
 
 async def _mended(run: FilmRun, stored: StoredFile, gate: Callable[[Path], object], segment: int | None) -> StoredFile:
-    maker = await maker_of(run.ctx.database, stored.object_key)
+    maker = await find_maker(run.ctx.database, stored.object_key)
     vendor = None if maker is None else run.ctx.vendor_for_attempt(maker.vendor, maker.model)
     try:
         if maker is None or vendor is None or vendor.rate_limit.key_print != maker.key_print:
@@ -95,7 +95,7 @@ async def _given_up(run: FilmRun, stored: StoredFile, segment: int | None, error
     log_event(_LOG, "file_lost", level=logging.ERROR, film_id=run.film_id, segment=segment, key=key, reason=error)
     if segment is None:
         return StoreUnavailable(where=stored.object_key, reason="it is damaged, and its vendor has it no more")
-    await lost(run.ctx.database, run.lease, stored.object_key)
+    await forget_lost_file(run.ctx.database, run.lease, stored.object_key)
     return SegmentsNotReady(film_id=run.film_id, missing=[segment])
 
 
@@ -122,7 +122,7 @@ async def _fetched_again(
             await ctx.objects.replace(stored.object_key, file)
         anew = replace(stored, sha256=facts.sha256, size_bytes=facts.size_bytes)
         if anew != stored:
-            await restored(ctx.database, run.lease, anew)
+            await record_restored(ctx.database, run.lease, anew)
         log_event(_LOG, "file_restored", film_id=run.film_id, key=stored.object_key, job=job_id)
         return anew
     raise AssertionError("unreachable")

@@ -8,7 +8,7 @@ from film.job_specs import ImageRef
 from film.profiles import Vendor
 from ledger.database.records import Anchor
 from ledger.purchases.attempt import StoredFile
-from ledger.restoring import maker_of
+from ledger.purchases.damaged_files import find_maker
 from media.ingest.validate import ImageFacts, validate_image
 from purchasing.retry import retry_read
 from tasks.intact import intact_copy
@@ -43,7 +43,7 @@ async def anchor_reference(run: FilmRun, anchor: Anchor) -> ImageRef:
     """Return an anchor as orders name it; one without a URL is read from the store and sent inline."""
     if anchor.url:
         return ImageRef(url=anchor.url, width=anchor.width, height=anchor.height, size_bytes=anchor.size_bytes)
-    drawn = await maker_of(run.ctx.database, anchor.object_key)
+    drawn = await find_maker(run.ctx.database, anchor.object_key)
     recorded = StoredFile(
         object_key=anchor.object_key, sha256=(drawn and drawn.sha256) or "", size_bytes=anchor.size_bytes
     )

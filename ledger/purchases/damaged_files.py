@@ -9,7 +9,7 @@ from ledger.leases import Lease, lock_with_lease
 from ledger.purchases.attempt import Attempt, AttemptState, StoredFile, attempt_from
 
 
-async def maker_of(database: Database, object_key: str) -> Attempt | None:
+async def find_maker(database: Database, object_key: str) -> Attempt | None:
     """Return the attempt whose file lies at a key; None if no row knows it."""
     table = schema.attempt
     query = select(table).where(table.c.object_key == object_key, table.c.state == AttemptState.READY)
@@ -18,7 +18,7 @@ async def maker_of(database: Database, object_key: str) -> Attempt | None:
     return None if row is None else attempt_from(row)
 
 
-async def restored(database: Database, lease: Lease, stored: StoredFile) -> None:
+async def record_restored(database: Database, lease: Lease, stored: StoredFile) -> None:
     """Record the hash and size of a file that its vendor handed out anew, wherever rows name it.
 
     Raises:
@@ -34,7 +34,7 @@ async def restored(database: Database, lease: Lease, stored: StoredFile) -> None
             )
 
 
-async def lost(database: Database, lease: Lease, object_key: str) -> None:
+async def forget_lost_file(database: Database, lease: Lease, object_key: str) -> None:
     """Note that a film's clip is no more: the film can't be composed, and a retry makes the clip anew.
 
     Raises:
