@@ -93,7 +93,7 @@ def test_a_film_outlives_its_own_prefect_server(
     process = command.start(*QUIET, "--out", "film.mp4")
     until(lambda: "generating" in films_of(command))
     servers_of = [
-        child for child in psutil.Process(process.pid).children() if "prefect_child" in " ".join(child.cmdline())
+        child for child in psutil.Process(process.pid).children() if "server_child" in " ".join(child.cmdline())
     ]
     assert len(servers_of) == 1
     servers_of[0].send_signal(signal_of_death)
