@@ -114,10 +114,10 @@ class ArtifactReporter:
         except asyncio.CancelledError:
             await end_task(sending)
             raise
-        finally:
+        finally:  # however the film ended
             self._ended.set()
             self._moved.set()
-        await asyncio.wait({sending}, timeout=_LAST_WORD_S)
+            await asyncio.wait({sending}, timeout=_LAST_WORD_S)
 
     async def _send(self) -> None:
         with suppress(_Finished):
