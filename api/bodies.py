@@ -7,6 +7,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from film.errors import InvalidRequest
+from film.sentences import field_reason
 
 #: How deep a body may be nested; a film request is three levels deep.
 DEPTH_MAX: Final = 16
@@ -53,10 +54,10 @@ async def parse_body(request: Request, model: type[_BodyT], *, required: bool = 
         return model.model_validate(value)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        reason = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+        reason = field_reason(str(fault["msg"]))
         reason = {"extra_forbidden": "unknown field", "missing": "is required"}.get(str(fault["type"]), reason)
         field = str(fault["loc"][0]) if fault["loc"] else "body"
-        raise InvalidRequest(field=field, reason=reason[:1].lower() + reason[1:]) from error
+        raise InvalidRequest(field=field, reason=reason) from error
 
 
 class _NamedTwiceError(ValueError):

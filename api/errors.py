@@ -23,6 +23,7 @@ from film.errors import (
     SegmentsNotReady,
     StoreUnavailable,
 )
+from film.sentences import field_reason
 from film.text import one_line
 from runtime.logs import log_error, log_event
 
@@ -118,8 +119,7 @@ async def _unreadable(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     fault = error.errors()[0]
     field = str(fault["loc"][-1])
-    reason = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    return envelope(400, "invalid_request", f"{field}: {reason[:1].lower()}{reason[1:]}")
+    return envelope(400, "invalid_request", f"{field}: {field_reason(str(fault['msg']))}")
 
 
 async def _unrouted(request: Request, error: Exception) -> JSONResponse:

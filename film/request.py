@@ -17,6 +17,7 @@ from film.errors import InvalidRequest
 from film.language import TAG, guess_language
 from film.plan import Slot, plan_price, segment_plan
 from film.profiles import PROFILES, Profile, Provider
+from film.sentences import field_reason
 from film.text import clean_tree, wish_fault
 from film.urls import URL_CHARACTERS_MAX, url_error
 
@@ -226,7 +227,7 @@ def _first_error(error: ValidationError) -> InvalidRequest:
     same_field = [fault for fault in faults if fault["loc"][:1] == faults[0]["loc"][:1]]
     # Of a union's members the one that looked into the value was meant: {"url": ...} is no wrong bool.
     fault = max(same_field, key=lambda fault: _DEPTH.get(fault["type"], len(_DEPTH)))
-    reason = str(fault["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    reason = field_reason(str(fault["msg"]))
     # A union names its members in the location ("narration", "bool"); the customer's field is the first part.
     field = str(fault["loc"][0]) if fault["loc"] else ""
     if not field:
@@ -235,4 +236,4 @@ def _first_error(error: ValidationError) -> InvalidRequest:
         reason = "unknown field"
     elif fault["type"] == "missing":
         reason = "is required"
-    return InvalidRequest(field=field, reason=reason[:1].lower() + reason[1:])
+    return InvalidRequest(field=field, reason=reason)

@@ -87,7 +87,8 @@ async def _fetched(run: FilmRun, url: str, into: Path, *, field: str, gate: Call
     except ProviderUnavailable as error:
         raise BroughtUnusable(field=field, reason="it can't be read at its address") from error
     except ClipRejected as error:
-        raise BroughtUnusable(field=field, reason=f"its {error.check} is wrong, expected: {error.expected}") from error
+        expected = error.expected.replace("/", ", ")
+        raise BroughtUnusable(field=field, reason=f"its {error.check} is wrong, expected: {expected}") from error
 
 
 async def _downloaded(run: FilmRun, url: str, into: Path) -> None:

@@ -27,7 +27,9 @@ from film.errors import (
     SegmentsNotReady,
     StoreUnavailable,
 )
+from film.sentences import told_customer
 from film.status import ErrorCode, Status
+from film.text import clean_text
 from ledger.database.records import FilmError
 from runtime.logs import log_error
 
@@ -51,8 +53,6 @@ class StageFailed(LongVideoError):
 
 
 _LOG: Final = logging.getLogger("longvideo.run")
-#: What a customer reads of an error nobody thought of; the log has the rest.
-_INTERNAL: Final = "The service itself failed at this film; unused credits went back. Its log tells the operator why."
 
 #: The first row whose class fits and that names the stage, or any stage (None), decides.
 _CODES: Final[Sequence[tuple[type[LongVideoError], Status | None, ErrorCode]]] = (
@@ -91,10 +91,9 @@ def film_error(
         (row_code for kind, row_stage, row_code in _CODES if isinstance(error, kind) and row_stage in {stage, None}),
         ErrorCode.INTERNAL_ERROR,
     )
-    if isinstance(error, LongVideoError):
-        return FilmError(code=found, message=str(error), stage=stage, segment=segment)
-    log_error(_LOG, "internal_error", error, stage=stage, segment=segment)
-    return FilmError(code=found, message=_INTERNAL, stage=stage, segment=segment)
+    if not isinstance(error, LongVideoError):
+        log_error(_LOG, "internal_error", error, stage=stage, segment=segment)
+    return FilmError(code=found, message=clean_text(told_customer(error)), stage=stage, segment=segment)
 
 
 @contextmanager

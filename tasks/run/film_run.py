@@ -197,11 +197,29 @@ async def _settle(run: FilmRun, error: Exception) -> LongVideoError:
         return await _ended_error(run.ctx, run.film_id)
     else:
         failure = error.error if isinstance(error, StageFailed) else film_error(error, run.stage)
+        _log_failed(run, error, failure)
     try:
         await fail_film(run.ctx.database, run.lease, failure)
     except StaleEpoch:
         return await _ended_error(run.ctx, run.film_id)
     return _failed_error(run.film_id, failure)
+
+
+def _log_failed(run: FilmRun, error: Exception, failure: FilmError) -> None:
+    """Tell the operator what the customer isn't told."""
+    cause = error.__cause__ or error
+    segment = None if failure.segment is None else failure.segment + 1
+    log_event(
+        _LOG,
+        "film_failed",
+        level=logging.WARNING,
+        film_id=run.film_id,
+        code=failure.code.value,
+        stage=failure.stage.value,
+        segment=segment,
+        error=type(cause).__name__,
+        reason=cause,
+    )
 
 
 def _first(error: Exception) -> Exception:

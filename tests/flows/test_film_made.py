@@ -69,7 +69,7 @@ async def test_a_film_that_is_wrong_twice_fails_and_names_the_check(ctx: AppCont
     assert reached == ["film_muxed"] * 2
     assert film.error is not None
     assert (film.error.code, film.error.stage) == (ErrorCode.DELIVERABLE_REJECTED, Status.COMPOSING)
-    assert film.error.message.startswith("The film fails boxes: expected boxes inside the file, found ")
+    assert film.error.message.startswith("The finished film failed a check (boxes)")
 
 
 async def test_composing_again_with_the_parts_there_encodes_nothing(ctx: AppContext) -> None:

@@ -47,7 +47,7 @@ PLAIN = {"prompt": "A calm morning by the sea", "duration": 30, "language": "en"
             "1",
         ),
         ({"reference_images": ["ftp://a.com/1.png"]}, "reference_images", "public http or https"),
-        ({"reference_images": "https://a.com/1.png"}, "reference_images", "tuple"),
+        ({"reference_images": "https://a.com/1.png"}, "reference_images", "JSON array"),
         ({"seed": -1}, "seed", "greater than or equal to 0"),
         ({"seed": 7, "provider": "vibegen"}, "seed", "vibegen takes no seed"),
         ({"seed": 2**31}, "seed", "less than or equal to 2147483647"),
