@@ -68,7 +68,7 @@ async def test_every_waiting_film_is_made_once(ctx: AppContext, vendors: Vendors
 async def test_a_dead_process_film_is_taken_up_and_its_run_closed(ctx: AppContext) -> None:
     """The lease of a process that is gone needn't lapse; the run it left as Running shows as Crashed."""
     film_id = await ordered(ctx, duration=4)
-    code = "from app.lease_owner import new_holder; print(new_holder())"
+    code = "from app.lease_owner import new_owner_id; print(new_owner_id())"
     gone = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     owner = (await gone.communicate())[0].decode().strip()
     await take_lease(ctx.database, film_id, owner=owner, lease_s=3600)

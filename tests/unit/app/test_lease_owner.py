@@ -10,7 +10,7 @@ import pytest
 from app.lease_owner import is_dead_local_process, new_owner_id
 from film.errors import LeaseTaken
 
-_HOLDER = "from app.lease_owner import new_holder; print(new_holder())"
+_HOLDER = "from app.lease_owner import new_owner_id; print(new_owner_id())"
 
 
 def test_a_process_that_has_ended_is_dead_and_one_that_runs_is_not() -> None:
