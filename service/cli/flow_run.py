@@ -80,6 +80,8 @@ async def _show_progress(
         showing = asyncio.create_task(_show(ctx, started.film_id, console, ready))
         try:
             await making
+            if ready is not None:
+                ready.cancel()  # a film that has ended needs no Prefect any more
             await showing
         finally:
             # The caller closes the ledger: whoever still read them would wait for ever.
