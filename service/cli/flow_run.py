@@ -74,9 +74,9 @@ async def _show_progress(
     ready: "asyncio.Task[Any] | None" = None,
 ) -> FilmView:
     making = asyncio.ensure_future(work)
-    if started.message:  # only now: whoever reads of the film may press Ctrl-C at once
-        say_on(console, started.message)
     async with _cancelable(ctx, started, making, console), on_sigterm(making.cancel):
+        if started.message:  # only now: whoever reads of the film may press Ctrl-C at once
+            say_on(console, started.message)
         showing = asyncio.create_task(_show(ctx, started.film_id, console, ready))
         try:
             await making
