@@ -176,7 +176,7 @@ async def test_a_naive_join_of_like_clips_is_rejected_for_its_sound(
     film = await naive(clips, tmp_path)
     with pytest.raises(DeliverableRejected) as caught:
         verify_film(film, frames=144, canvas=canvas, captions=None, label_id="vid_1")
-    assert caught.value.check.startswith(("audio", "frame gaps", "video length"))
+    assert caught.value.check.startswith(("audio", "colours", "frame gaps", "video length"))
 
 
 async def test_parts_of_two_profiles_are_not_joined(make_clip: MakeClip, flashes: list[Part], tmp_path: Path) -> None:

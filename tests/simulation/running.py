@@ -92,9 +92,9 @@ async def _customer(world: World, process: Process, film_id: FilmId) -> None:
 
 
 async def _run(world: World, process: Process, film_id: FilmId, *, text: str) -> None:
-    studio: Any = world.ctx(process)
-    async with studio.heartbeat.running():
-        await run_stages(studio, film_id, NoPresenter(), _stages(world, process, text))
+    ctx: Any = world.ctx(process)
+    async with ctx.heartbeat.running():
+        await run_stages(ctx, film_id, NoPresenter(), _stages(world, process, text))
 
 
 def _stages(world: World, process: Process, text: str) -> Stages:

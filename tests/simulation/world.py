@@ -83,9 +83,9 @@ class World:
             work_dir=self.work,
         )
 
-    def ctx(self, process: Process) -> "ProcessStudio":
+    def ctx(self, process: Process) -> "ProcessContext":
         """Return a process's own app context."""
-        return ProcessStudio(self, process)
+        return ProcessContext(self, process)
 
     def vendor_for(self, process: Process, purpose: Purpose) -> MeteredVendor:
         """Return a process's own door to the vendor of a purpose."""
@@ -115,7 +115,7 @@ class World:
             self.found(error)
 
 
-class ProcessStudio:
+class ProcessContext:
     """What a film's run uses of its process: a history's app context, with the program's own heartbeat."""
 
     def __init__(self, world: World, process: Process) -> None:
@@ -127,7 +127,7 @@ class ProcessStudio:
             self.purchasing.clock,
             self.purchasing.timings,
         )
-        self.work, self.holder = self.purchasing.work_dir, process.name
+        self.work_dir, self.owner_id = self.purchasing.work_dir, process.name
         self.heartbeat = LeaseHeartbeat(self.database, self.clock, self.timings)
 
     def rate_limit_of(self, provider: Provider) -> RateLimit:
