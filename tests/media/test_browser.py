@@ -19,7 +19,22 @@ from .pictures import counting
 FRAMES = 48
 SOUND = ("-c:a", "aac", "-b:a", "96k")
 #: B-frames between any two others, so that a frame too many can't just be left out.
-X264 = ("-c:v", "libx264", "-preset", "medium", "-pix_fmt", "yuv420p", "-sc_threshold", "0", "-bf", "3", *SOUND)
+#: Tagged: an untagged clip of so few lines would be converted, not copied.
+_BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
+X264 = (
+    *_BT709,
+    "-c:v",
+    "libx264",
+    "-preset",
+    "medium",
+    "-pix_fmt",
+    "yuv420p",
+    "-sc_threshold",
+    "0",
+    "-bf",
+    "3",
+    *SOUND,
+)
 #: How each clip becomes a part, for a film: frames it holds, whether its packets may be kept, what comes out.
 KINDS = {
     "cut, whole, cut": ((49, True, Mode.PREFIX_CUT), (48, True, Mode.COPIED), (60, True, Mode.PREFIX_CUT)),
